@@ -1,0 +1,49 @@
+# The two commands: `make run` and `make test`. Each prepares what it needs; see CONTRIBUTING.md for the rest.
+PYTHON := $(shell for p in python3.11 python3 python3.12 python3.13 python3.14; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
+UV := $(or $(shell command -v uv),.venv/bin/uv)
+COMPILE := $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+
+.PHONY: run test test-all lint format lock reset env env-dev python
+
+run: env
+	@exec .venv/bin/python manage.py serve --setup
+
+test: env-dev
+	.venv/bin/python -m pytest --database=sqlite -m "not stack"
+	.venv/bin/python -m pytest --database=postgres
+
+# The full figures of every race, property and fault test.
+test-all: export CURBE_TEST_SCALE = full
+test-all: test
+
+lint: env-dev
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/python manage.py check
+	.venv/bin/python manage.py makemigrations --check --dry-run
+	.venv/bin/python -m curbe.testing.typecheck_js
+
+format: env-dev
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+# Needs network: pins everything in pyproject.toml, and what that needs, with hashes.
+lock: env-dev
+	$(COMPILE) --output-file requirements.txt
+	$(COMPILE) --extra dev --constraint requirements.txt --output-file requirements-dev.txt
+
+# Forgets the local data (database, keys, collected files, screenshots), never the environment.
+reset:
+	rm -rf .local
+
+env: python
+	@$(PYTHON) curbe/setup_env.py
+
+env-dev: python
+	@$(PYTHON) curbe/setup_env.py --dev
+
+python:
+	@test -n "$(PYTHON)" || { echo "Curbe needs Python 3.11 or newer: install it (Debian, Ubuntu: apt-get install python3 python3-venv)."; exit 1; }
