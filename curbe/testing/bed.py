@@ -1,0 +1,161 @@
+"""The servers of one test run: found at the start, started when first wanted, stopped at the end."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from curbe.testing import chromium, postgres, redis_server
+from curbe.testing.browser import BrowserThread
+from curbe.testing.postgres import LocalPostgres, PostgresServer
+from curbe.testing.processes import ServerFailed, make_work_dir, remove_work_dirs
+from curbe.testing.redis_server import LocalRedis, RedisServer
+from curbe.testing.stack import Place, Server, Stack, manage
+
+Kind = Literal["sqlite", "postgres"]
+
+
+class Bed:
+    """One per test run."""
+
+    def __init__(self) -> None:
+        self._postgres: PostgresServer | None = None
+        self._redis: RedisServer | None = None
+        self._browser: BrowserThread | None = None
+        self._templates: dict[str, Place] = {}
+
+    def header(self) -> list[str]:
+        """Which servers the tests use, one line each."""
+        return [
+            f"PostgreSQL: {describe_postgres()}",
+            f"Redis: {describe_redis()}",
+            f"Chromium: {chromium.describe()}",
+        ]
+
+    @property
+    def postgres(self) -> PostgresServer:
+        """The run's own; ServerFailed with the remedy when there is none to be had."""
+        if self._postgres is None:
+            url = os.environ.get("TEST_DATABASE_URL")
+            self._postgres = PostgresServer(url) if url else new_postgres()
+        return self._postgres
+
+    @property
+    def redis(self) -> RedisServer:
+        """The run's own; ServerFailed with the remedy when there is none to be had."""
+        if self._redis is None:
+            url = os.environ.get("TEST_REDIS_URL")
+            self._redis = RedisServer(url) if url else new_redis()
+        return self._redis
+
+    @property
+    def browser(self) -> BrowserThread:
+        if self._browser is None:
+            self._browser = BrowserThread()
+        return self._browser
+
+    def spawn_stack(
+        self,
+        database: Kind | PostgresServer = "sqlite",
+        redis: bool | RedisServer = False,
+        processes: int = 1,
+        server: Server = "serve",
+        env: Mapping[str, str] | None = None,
+    ) -> Stack:
+        """Fresh processes on a fresh, seeded database; returns when all are ready. The caller closes it.
+
+        `database` and `redis` take a server of the test's own (one it means to stop) in place of the run's.
+        """
+        layer = self.redis if redis is True else redis or None
+        place = self._fresh_place(self.postgres if database == "postgres" else database)
+        settings = {**({"REDIS_URL": layer.url} if layer else {}), **(env or {})}
+        stack = Stack(place, processes=processes, server=server, env=settings)
+        try:
+            stack.start()
+        except BaseException:
+            stack.close()
+            raise
+        return stack
+
+    def _fresh_place(self, database: PostgresServer | Literal["sqlite"]) -> Place:
+        template = self._template(database)
+        folder = make_work_dir("stack")
+        copy_local_dir(template.local_dir, folder)
+        if isinstance(database, str):
+            return Place(folder, sqlite_url(folder))
+        name = f"stack_{secrets.token_hex(6)}"
+        return Place(folder, database.create_database(name, template=template_name()))
+
+    def _template(self, database: PostgresServer | Literal["sqlite"]) -> Place:
+        key = database if isinstance(database, str) else database.url
+        if key not in self._templates:
+            folder = make_work_dir("template")
+            url = sqlite_url(folder) if isinstance(database, str) else database.create_database(template_name())
+            self._templates[key] = seeded(Place(folder, url))
+        return self._templates[key]
+
+    def close(self) -> None:
+        for part in (self._browser, self._postgres, self._redis):
+            if part is not None:
+                part.close()
+        remove_work_dirs()
+
+
+def seeded(place: Place) -> Place:
+    """Migrated, its static files collected, with the demo in it."""
+    env = place.environment()
+    manage("migrate", "--verbosity=0", env=env)
+    manage("collectstatic", "--noinput", "--verbosity=0", env=env)
+    manage("demo", "--json", env=env)
+    return place
+
+
+def copy_local_dir(template: Path, folder: Path) -> None:
+    """The database is copied; the collected files, which nobody writes to, are shared."""
+
+    def copy(source: str, target: str) -> str:
+        if ".sqlite3" in source:
+            return str(shutil.copy2(source, target))
+        os.link(source, target)
+        return target
+
+    shutil.copytree(template, folder, copy_function=copy, dirs_exist_ok=True)
+
+
+def sqlite_url(folder: Path) -> str:
+    return f"sqlite:///{folder / 'curbe.sqlite3'}"
+
+
+def template_name() -> str:
+    """A run's own, because a server of TEST_DATABASE_URL may serve several runs."""
+    return f"template_{os.getpid()}"
+
+
+def new_postgres() -> LocalPostgres:
+    if binaries := postgres.find_binaries():
+        return LocalPostgres(binaries)
+    raise ServerFailed(postgres.REMEDY)
+
+
+def new_redis() -> LocalRedis:
+    if binary := redis_server.find_binary():
+        return LocalRedis(binary)
+    raise ServerFailed(redis_server.REMEDY)
+
+
+def describe_postgres() -> str:
+    if os.environ.get("TEST_DATABASE_URL"):
+        return "the one of TEST_DATABASE_URL"
+    binaries = postgres.find_binaries()
+    return f"{binaries.version} ({binaries.source})" if binaries else postgres.REMEDY
+
+
+def describe_redis() -> str:
+    if os.environ.get("TEST_REDIS_URL"):
+        return "the one of TEST_REDIS_URL"
+    binary = redis_server.find_binary()
+    return f"Valkey {binary.version} ({binary.source})" if binary else redis_server.REMEDY

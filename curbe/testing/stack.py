@@ -1,0 +1,136 @@
+"""Curbe as it runs: spawned server processes on a fresh, seeded database, with or without Redis.
+
+A template of each kind (migrated, collected, seeded with the demo) is made once and copied for every stack.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal
+
+from curbe.testing.npm import ROOT
+from curbe.testing.processes import Process, ServerFailed, free_port
+from curbe.testing.waiting import wait_for
+
+SECRET_KEY = "of-no-use-outside-the-tests-" * 2
+Server = Literal["serve", "daphne"]
+_START_SECONDS = 60
+_OURS = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "PORT", "PUBLIC_URL", "ALLOWED_HOSTS", "RATE_LIMITS", "LOCAL_DIR"}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the state of a stack lives: its LOCAL_DIR and its database."""
+
+    local_dir: Path
+    database_url: str
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """The whole environment of a process of this project, free of the developer's own settings."""
+        inherited = {name: value for name, value in os.environ.items() if name not in _OURS}
+        ours = {
+            "SECRET_KEY": SECRET_KEY,
+            "LOCAL_DIR": str(self.local_dir),
+            "DATABASE_URL": self.database_url,
+            "REDIS_URL": "",
+            "RATE_LIMITS": "off",
+            "PYTHONUNBUFFERED": "1",
+        }
+        return {**inherited, **ours, **more}
+
+
+class Stack:
+    """Running processes of one installation. Process 0 is the one PUBLIC_URL names."""
+
+    def __init__(self, place: Place, *, processes: int, server: Server, env: Mapping[str, str]) -> None:
+        self.place = place
+        self._ports = [free_port() for _ in range(processes)]
+        self.base_urls = [f"http://127.0.0.1:{port}" for port in self._ports]
+        self.base_url = self.base_urls[0]
+        self._env = place.environment(**{"PUBLIC_URL": self.base_url, **env})
+        self.demo: dict[str, Any] = json.loads(manage("demo", "--json", env=self._env))
+        self._processes = [self._process(i, server) for i in range(processes)]
+
+    def _process(self, i: int, server: Server) -> Process:
+        port = str(self._ports[i])
+        daphne = [
+            str(Path(sys.executable).with_name("daphne")),
+            "-b",
+            "127.0.0.1",
+            "-p",
+            port,
+            "curbe.asgi:application",
+        ]
+        command = daphne if server == "daphne" else [sys.executable, "manage.py", "serve"]
+        log = self.place.local_dir / f"process-{i}.log"
+        return Process(command, log, env={**self._env, "PORT": port}, cwd=ROOT)
+
+    def start(self) -> None:
+        """All of them, at the same time; returns when each says that it is ready."""
+        for process in self._processes:
+            process.start()
+        for i in range(len(self._processes)):
+            wait_for(lambda i=i: self._is_ready(i), f"process {i} to be ready", _START_SECONDS)  # type: ignore[misc]
+
+    def _is_ready(self, i: int) -> bool:
+        if not self._processes[i].is_alive:
+            raise ServerFailed(f"Process {i} ended.\n{self._processes[i].tail()}")
+        try:
+            with urllib.request.urlopen(f"{self.base_urls[i]}/readyz", timeout=5) as answer:  # noqa: S310 - loopback
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            return False  # Handled: not up yet, or up and not ready.
+
+    def kill(self, i: int = 0) -> None:
+        """SIGKILL: what it had acknowledged has to be there afterwards."""
+        self._processes[i].kill()
+
+    def terminate(self, i: int = 0) -> None:
+        """SIGTERM, and wait for the end of its graceful shutdown."""
+        self._processes[i].stop()
+
+    def restart(self, i: int = 0) -> None:
+        """Start it again on its port (killing it first when it still runs) and wait until it is ready."""
+        self._processes[i].kill()
+        self._processes[i].start()
+        wait_for(lambda: self._is_ready(i), f"process {i} to be ready again", _START_SECONDS)
+
+    def logs(self, i: int = 0) -> str:
+        """All that process wrote, over every start."""
+        return self._processes[i].logs
+
+    def manage(self, *arguments: str) -> str:
+        """The output of a management command on this installation."""
+        return manage(*arguments, env=self._env)
+
+    def close(self) -> None:
+        for process in self._processes:
+            process.kill()
+        shutil.rmtree(self.place.local_dir, ignore_errors=True)
+
+    def __enter__(self) -> Stack:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def manage(*arguments: str, env: Mapping[str, str]) -> str:
+    """Run manage.py; its output, or ServerFailed with what it said."""
+    command = [sys.executable, "manage.py", *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=120)
+    if done.returncode != 0:
+        raise ServerFailed(f"manage.py {' '.join(arguments)} failed.\n{done.stdout}\n{done.stderr}")
+    return done.stdout

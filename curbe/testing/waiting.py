@@ -1,0 +1,20 @@
+"""Waiting for a condition, never for a while."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+_POLL_SECONDS = 0.02
+
+
+def wait_for(condition: Callable[[], T], what: str, timeout: float = 10) -> T:
+    """The first true answer of `condition`; AssertionError naming `what` after `timeout` seconds without one."""
+    deadline = time.monotonic() + timeout
+    while not (answer := condition()):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"Waited {timeout:g} s in vain for {what}.")
+        time.sleep(_POLL_SECONDS)
+    return answer
