@@ -11,9 +11,9 @@ from typing import Literal
 
 from curbe.testing import chromium, postgres, redis_server
 from curbe.testing.browser import BrowserThread
-from curbe.testing.postgres import LocalPostgres, PostgresServer
+from curbe.testing.postgres import PostgresServer, start_postgres
 from curbe.testing.processes import ServerFailed, make_work_dir, remove_work_dirs
-from curbe.testing.redis_server import LocalRedis, RedisServer
+from curbe.testing.redis_server import RedisServer, start_redis
 from curbe.testing.stack import Place, Server, Stack, manage
 
 Kind = Literal["sqlite", "postgres"]
@@ -27,6 +27,7 @@ class Bed:
         self._redis: RedisServer | None = None
         self._browser: BrowserThread | None = None
         self._templates: dict[str, Place] = {}
+        self._databases: list[tuple[PostgresServer, str]] = []
 
     def header(self) -> list[str]:
         """Which servers the tests use, one line each."""
@@ -88,6 +89,7 @@ class Bed:
         if isinstance(database, str):
             return Place(folder, sqlite_url(folder))
         name = f"stack_{secrets.token_hex(6)}"
+        self._databases.append((database, name))
         return Place(folder, database.create_database(name, template=template_name()))
 
     def _template(self, database: PostgresServer | Literal["sqlite"]) -> Place:
@@ -96,9 +98,14 @@ class Bed:
             folder = make_work_dir("template")
             url = sqlite_url(folder) if isinstance(database, str) else database.create_database(template_name())
             self._templates[key] = seeded(Place(folder, url))
+            if not isinstance(database, str):
+                self._databases.append((database, template_name()))
         return self._templates[key]
 
     def close(self) -> None:
+        for server, name in self._databases:
+            if not server.is_ours:
+                server.drop_database(name)
         for part in (self._browser, self._postgres, self._redis):
             if part is not None:
                 part.close()
@@ -135,15 +142,15 @@ def template_name() -> str:
     return f"template_{os.getpid()}"
 
 
-def new_postgres() -> LocalPostgres:
+def new_postgres() -> PostgresServer:
     if binaries := postgres.find_binaries():
-        return LocalPostgres(binaries)
+        return start_postgres(binaries)
     raise ServerFailed(postgres.REMEDY)
 
 
-def new_redis() -> LocalRedis:
+def new_redis() -> RedisServer:
     if binary := redis_server.find_binary():
-        return LocalRedis(binary)
+        return start_redis(binary)
     raise ServerFailed(redis_server.REMEDY)
 
 

@@ -16,9 +16,9 @@ from curbe.testing import scale
 from curbe.testing.bed import Bed, new_postgres, new_redis
 from curbe.testing.browser import Browser
 from curbe.testing.npm import ROOT
-from curbe.testing.postgres import LocalPostgres, PostgresServer, with_database
+from curbe.testing.postgres import PostgresServer, with_database
 from curbe.testing.processes import ServerFailed
-from curbe.testing.redis_server import LocalRedis, RedisServer
+from curbe.testing.redis_server import RedisServer
 from curbe.testing.stack import SECRET_KEY, Stack
 
 LOCAL_DIR = ROOT / ".local" / "test"
@@ -150,7 +150,7 @@ def redis_server(request: pytest.FixtureRequest) -> RedisServer:
 
 
 @pytest.fixture
-def disposable_postgres() -> Iterator[LocalPostgres]:
+def disposable_postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL of this test's own, to be stopped, killed and started at will."""
     server = new_postgres()
     yield server
@@ -158,7 +158,7 @@ def disposable_postgres() -> Iterator[LocalPostgres]:
 
 
 @pytest.fixture
-def disposable_redis() -> Iterator[LocalRedis]:
+def disposable_redis() -> Iterator[RedisServer]:
     """A Redis of this test's own, to be stopped, killed and started at will."""
     server = new_redis()
     yield server

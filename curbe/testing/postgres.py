@@ -17,7 +17,7 @@ import psycopg
 from psycopg import sql
 
 from curbe.testing.processes import Process, ServerFailed, free_port, make_work_dir
-from curbe.testing.waiting import wait_for
+from curbe.testing.servers import Server
 
 REMEDY = (
     "No PostgreSQL for the tests. Set TEST_DATABASE_URL=postgres://user:password@host:port/name (a role that may "
@@ -48,11 +48,15 @@ class Binaries:
     tree: tuple[Path, ...] = ()
 
 
-class PostgresServer:
-    """A server somebody else runs: databases can be made, but it cannot be stopped."""
+class PostgresServer(Server):
+    """Of its user we need no more than the right to create databases."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    def answers(self) -> bool:
+        try:
+            psycopg.connect(self.url, connect_timeout=2).close()
+        except psycopg.OperationalError:
+            return False  # Handled: not up yet, or down.
+        return True
 
     def create_database(self, name: str, template: str = "template0") -> str:
         """A new database, replacing one of that name; its URL."""
@@ -68,87 +72,43 @@ class PostgresServer:
         with psycopg.connect(with_database(self.url, "postgres"), autocommit=True) as connection:
             connection.execute(statement)
 
-    def start(self) -> None:
-        raise ServerFailed("The server of TEST_DATABASE_URL is not ours to start.")
 
-    def stop(self) -> None:
-        raise ServerFailed("The server of TEST_DATABASE_URL is not ours to stop: use `disposable_postgres`.")
+def start_postgres(binaries: Binaries) -> PostgresServer:
+    """One of our own on a free port; what it has committed survives `kill` and `start`."""
+    folder, user, password, port = (
+        make_work_dir("postgres"),
+        unprivileged_user(),
+        secrets.token_urlsafe(16),
+        free_port(),
+    )
+    programs = reachable(binaries, user, folder)
+    initialise(folder, programs, user, password, locale(binaries))
+    options = [f"--{name}={value}" for name, value in {**_SETTINGS, "port": str(port)}.items()]
+    process = Process(
+        [programs / "postgres", "-D", folder / "data", *options],
+        folder / "postgres.log",
+        cwd=folder,
+        user=user,
+        stop_signal=signal.SIGINT,
+        death_signal=signal.SIGINT,
+    )
+    server = PostgresServer(f"postgres://postgres:{password}@127.0.0.1:{port}/postgres", process, folder)
+    server.start()
+    return server
 
-    def kill(self) -> None:
-        self.stop()
 
-    def close(self) -> None:
-        """Nothing to do: it is not ours."""
-
-
-class LocalPostgres(PostgresServer):
-    """A server of our own on a free port: `stop` and `start` it, or `kill` it as a power cut would."""
-
-    def __init__(self, binaries: Binaries) -> None:
-        self._folder = make_work_dir("postgres")
-        self._data = self._folder / "data"
-        self._user = unprivileged_user()
-        self._bin = reachable(binaries, self._user, self._folder)
-        self._password = secrets.token_urlsafe(16)
-        self._port = free_port()
-        super().__init__(f"postgres://postgres:{self._password}@127.0.0.1:{self._port}/postgres")
-        self._initdb(binaries)
-        options = [f"--{name}={value}" for name, value in {**_SETTINGS, "port": str(self._port)}.items()]
-        self._process = Process(
-            [self._bin / "postgres", "-D", self._data, *options],
-            self._folder / "postgres.log",
-            cwd=self._folder,
-            user=self._user,
-            stop_signal=signal.SIGINT,
-            death_signal=signal.SIGINT,
-        )
-        self.start()
-
-    def _initdb(self, binaries: Binaries) -> None:
-        self._data.mkdir()
-        secret = self._folder / "password"
-        secret.write_text(self._password)
-        secret.chmod(0o600)
-        for path in (self._data, secret):
-            hand_over(path, self._user)
-        options = ["--username=postgres", "--auth=scram-sha-256", "--encoding=UTF8", "--no-sync", *locale(binaries)]
-        command: list[str | Path] = [self._bin / "initdb", "-D", self._data, f"--pwfile={secret}", *options]
-        run_to_end(Process(command, self._folder / "initdb.log", cwd=self._folder, user=self._user))
-        secret.unlink()
-
-    def start(self) -> None:
-        """Idempotent; returns when it accepts connections. ServerFailed with the log when it does not."""
-        self._process.start()
-        wait_for(self._answers, "PostgreSQL to accept connections", timeout=30)
-
-    def _answers(self) -> bool:
-        if not self._process.is_alive:
-            raise ServerFailed(f"PostgreSQL ended.\n{self._process.tail()}")
-        try:
-            psycopg.connect(self.url, connect_timeout=2).close()
-        except psycopg.OperationalError:
-            return False  # Handled: not up yet.
-        return True
-
-    def stop(self) -> None:
-        """A fast shutdown: sessions are cut, everything is written."""
-        self._process.stop()
-
-    def kill(self) -> None:
-        """SIGKILL for every process of it; `start` recovers from the write-ahead log."""
-        self._process.kill()
-
-    @property
-    def logs(self) -> str:
-        return self._process.logs
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    def close(self) -> None:
-        self._process.stop()
-        shutil.rmtree(self._folder, ignore_errors=True)
+def initialise(folder: Path, programs: Path, user: str, password: str, options: list[str]) -> None:
+    """initdb into folder/data with a superuser `postgres` who needs the password."""
+    data, secret = folder / "data", folder / "password"
+    data.mkdir()
+    secret.touch(mode=0o600)
+    secret.write_text(password)
+    for path in (data, secret):
+        hand_over(path, user)
+    fixed = ["--username=postgres", "--auth=scram-sha-256", "--encoding=UTF8", "--no-sync"]
+    command: list[str | Path] = [programs / "initdb", "-D", data, f"--pwfile={secret}", *fixed, *options]
+    run_to_end(Process(command, folder / "initdb.log", cwd=folder, user=user))
+    secret.unlink()
 
 
 def find_binaries() -> Binaries | None:

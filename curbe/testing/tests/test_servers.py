@@ -10,7 +10,7 @@ import pytest
 import redis
 
 from curbe.testing.npm import ROOT
-from curbe.testing.postgres import LocalPostgres, PostgresServer, with_database
+from curbe.testing.postgres import PostgresServer, with_database
 from curbe.testing.processes import Process, ServerFailed, make_work_dir
 from curbe.testing.waiting import wait_for
 
@@ -60,7 +60,7 @@ def test_a_wrong_password_is_refused(disposable_postgres):
         psycopg.connect(disposable_postgres.url, password="wrong")
 
 
-@pytest.mark.parametrize("fault", [LocalPostgres.stop, LocalPostgres.kill])
+@pytest.mark.parametrize("fault", [PostgresServer.stop, PostgresServer.kill])
 def test_postgres_keeps_what_was_committed_before_the_fault(disposable_postgres, fault):
     with psycopg.connect(disposable_postgres.url) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 7 AS number")
