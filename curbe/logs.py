@@ -1,0 +1,76 @@
+"""Structured logs, and the trace id that ties browser, HTTP, socket and broadcast together."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+
+_VALID_TRACE_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+
+
+def new_trace_id(given: str | None = None) -> str:
+    """Return the caller's trace id when it is 8 to 64 URL-safe characters, else a new one."""
+    return given if given and _VALID_TRACE_ID.fullmatch(given) else secrets.token_hex(12)
+
+
+def current_trace_id() -> str:
+    """Return the trace id bound to this request, socket or command; empty outside of them."""
+    return str(structlog.contextvars.get_contextvars().get("trace_id", ""))
+
+
+class TraceMiddleware:
+    """Binds a trace id to everything logged while a request is answered, and returns it as `X-Trace-Id`."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        trace_id = new_trace_id(request.headers.get("X-Trace-Id"))
+        with structlog.contextvars.bound_contextvars(trace_id=trace_id):
+            response = self.get_response(request)
+        response.headers["X-Trace-Id"] = trace_id
+        return response
+
+
+_SHARED: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+
+
+def logging_config(*, level: str, json: bool) -> dict[str, Any]:
+    """Return Django's LOGGING: one line per event on standard error, JSON unless a person reads along."""
+    structlog.configure(
+        processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    renderer = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer()
+    quiet = {"handlers": ["console"], "level": "WARNING", "propagate": False}
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "structured": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "foreign_pre_chain": _SHARED,
+                "processors": [
+                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    structlog.processors.format_exc_info,
+                    renderer,
+                ],
+            }
+        },
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
+        "root": {"handlers": ["console"], "level": level},
+        # Access lines of the servers would repeat what our own events say, with URLs in them.
+        "loggers": {name: quiet for name in ("uvicorn.access", "daphne", "django.channels.server")},
+    }

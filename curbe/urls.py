@@ -1,0 +1,16 @@
+"""Where everything is reached."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from curbe import health
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="inbox:home")),
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("api/", include("messenger.api.urls")),
+    path("admin/", admin.site.urls),
+    path("i18n/", include("django.conf.urls.i18n")),
+]

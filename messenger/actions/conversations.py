@@ -1,0 +1,173 @@
+"""A conversation's life: get-or-open, explicit new, assignment, closing and reopening."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..errors import Invalid, SingleThread
+from ..events import EventLog, EventType
+from ..models import Agent, Contact, Conversation, Message, Participant, Team
+from ..principals import Visitor
+from . import lifecycle
+from .identity import contact_of_device
+from .locks import lock_conversation_of, lock_for_team, lock_speaker
+from .messages import Draft, count_and_lock, find_sent, say
+from .parts import append_event, record
+from .verb import verb
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What "start" led to: the conversation, the message if one came along, and whether anything was created."""
+
+    contact: Contact
+    conversation: Conversation
+    message: Message | None
+    created: bool
+
+
+@verb
+def start_conversation(
+    events: EventLog,
+    *,
+    by: Visitor,
+    is_new: bool = False,
+    client_conversation_id: uuid.UUID | None = None,
+    draft: Draft | None = None,
+) -> Started:
+    """Open the visitor's conversation, or a new one when asked to, and say the first message in it.
+
+    Contact, conversation, participants, visit link and message are one transaction: all of them exist afterwards, or
+    none. Raises SingleThread or TooManyOpen for an explicit new one, KeyReused, and Forbidden for a blocked contact.
+    """
+    if is_new and by.tenant.is_single_thread:
+        raise SingleThread()
+    contact = lock_speaker(by.tenant_id, by.contact.id) if by.contact else contact_of_device(events, by)
+    replay = find_sent(contact, draft) if draft else None
+    if replay:
+        return Started(contact, replay.message.conversation, replay.message, created=False)
+    conversation, created = _find_or_create(events, by, contact, is_new, client_conversation_id)
+    if draft is None:
+        return Started(contact, conversation, None, created)
+    count_and_lock(events, contact)
+    conversation = lock_conversation_of(contact, conversation.id)
+    conversation = lifecycle.writable(events, by, contact, conversation)
+    return Started(contact, conversation, say(events, by, conversation, draft), created=True)
+
+
+@verb
+def assign(
+    events: EventLog, *, by: Agent, conversation_id: uuid.UUID, to: Mapping[str, uuid.UUID | None]
+) -> Conversation:
+    """Give the conversation to somebody: `to` holds `agent_id` and/or `team_id`; null clears, a missing one stays.
+
+    Raises NotFound, and Invalid for an agent or team that the tenant does not have (S23).
+    """
+    conversation = lock_for_team(by.tenant_id, conversation_id)
+    agent_id = to.get("agent_id", conversation.assignee_id)
+    team_id = to.get("team_id", conversation.team_id)
+    if (conversation.assignee_id, conversation.team_id) == (agent_id, team_id):
+        return conversation
+    assignee = _assignable_agent(by, agent_id)
+    team = _assignable_team(by, team_id)
+    conversation.assignee, conversation.team = assignee, team
+    if assignee:
+        _ensure_participant(events, conversation, assignee)
+    append_event(
+        events,
+        conversation,
+        "assigned",
+        agent=by,
+        assignee=assignee.display_name if assignee else None,
+        team=team.name if team else None,
+    )
+    conversation.visible_rev += 1
+    conversation.save()
+    record(events, EventType.CONVERSATION_UPDATED, conversation)
+    return conversation
+
+
+@verb
+def close_conversation(
+    events: EventLog, *, by: Agent, conversation_id: uuid.UUID, silently: bool = False, spam: bool = False
+) -> Conversation:
+    """End the cycle. The visitor is asked for feedback when somebody replied in it and it is not closed silently."""
+    conversation = lock_for_team(by.tenant_id, conversation_id)
+    if conversation.is_closed:
+        return conversation
+    conversation.status = Conversation.Status.CLOSED
+    conversation.closed_at = events.at
+    conversation.snoozed_until = conversation.waiting_since = None
+    conversation.asks_rating = not (silently or spam) and _was_replied_to(conversation)
+    append_event(events, conversation, "closed", agent=by)
+    conversation.save()
+    record(events, EventType.CONVERSATION_UPDATED, conversation)
+    return conversation
+
+
+@verb
+def reopen_conversation(events: EventLog, *, by: Agent, conversation_id: uuid.UUID) -> Conversation:
+    """Begin the next cycle of a closed conversation; an open one stays as it is."""
+    conversation = lock_for_team(by.tenant_id, conversation_id)
+    if conversation.is_closed:
+        lifecycle.reopen(events, conversation, agent=by)
+    return conversation
+
+
+def _find_or_create(
+    events: EventLog, by: Visitor, contact: Contact, is_new: bool, client_conversation_id: uuid.UUID | None
+) -> tuple[Conversation, bool]:
+    owned = Conversation.objects.filter(tenant_id=contact.tenant_id, contact=contact)
+    if client_conversation_id and (known := owned.filter(client_conversation_id=client_conversation_id).first()):
+        return known, False
+    open_ones = lifecycle.open_conversations(contact)
+    existing = _to_continue(by, contact, open_ones) if not is_new else _unused(open_ones)
+    if existing:
+        return existing if existing.is_closed else lifecycle.promote(events, existing, open_ones), False
+    lifecycle.refuse_too_many(open_ones)
+    lifecycle.demote(events, open_ones)
+    made = lifecycle.create_conversation(events, by, contact, client_conversation_id=client_conversation_id)
+    return made, True
+
+
+def _to_continue(by: Visitor, contact: Contact, open_ones: list[Conversation]) -> Conversation | None:
+    """The open primary one, else the most recently active; with one thread for ever, that thread even when closed."""
+    primary = next((one for one in open_ones if one.is_primary), None)
+    existing = primary or next(iter(open_ones), None)
+    if existing is None and by.tenant.is_single_thread:
+        owned = Conversation.objects.filter(tenant_id=contact.tenant_id, contact=contact)
+        existing = owned.order_by("-last_message_at", "-id").first()
+    return existing
+
+
+def _unused(open_ones: list[Conversation]) -> Conversation | None:
+    """An open conversation in which nothing was said yet serves as the new one."""
+    return next((one for one in open_ones if one.last_message_id is None), None)
+
+
+def _assignable_agent(by: Agent, agent_id: uuid.UUID | None) -> Agent | None:
+    agent = Agent.objects.filter(tenant_id=by.tenant_id, id=agent_id, is_active=True).first() if agent_id else None
+    if agent_id and agent is None:
+        raise Invalid("There is no such agent.", attr="agent_id")
+    return agent
+
+
+def _assignable_team(by: Agent, team_id: uuid.UUID | None) -> Team | None:
+    team = Team.objects.filter(tenant_id=by.tenant_id, id=team_id).first() if team_id else None
+    if team_id and team is None:
+        raise Invalid("There is no such team.", attr="team_id")
+    return team
+
+
+def _ensure_participant(events: EventLog, conversation: Conversation, agent: Agent) -> None:
+    own = Participant.objects.filter(tenant_id=agent.tenant_id, conversation=conversation, agent=agent)
+    if not own.exists():
+        lifecycle.new_agent_participant(events, conversation, agent)
+
+
+def _was_replied_to(conversation: Conversation) -> bool:
+    parts = Message.objects.filter(tenant_id=conversation.tenant_id, conversation=conversation)
+    replies = parts.filter(author_kind__in=[Message.Author.AGENT, Message.Author.ASSISTANT])
+    return replies.filter(cycle=conversation.cycle, kind=Message.Kind.MESSAGE).exists()

@@ -1,0 +1,76 @@
+"""Rows locked in the one order that everything keeps: device → contact → conversation → streams.
+
+`FOR NO KEY UPDATE` is enough: it excludes other writers of the row and lets inserts that refer to it pass.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from ..errors import Forbidden, NotFound
+from ..models import Contact, Conversation, Device, Participant
+
+
+def lock_device(tenant_id: uuid.UUID, device_id: uuid.UUID) -> Device:
+    """Return the locked device with its present slots."""
+    return Device.objects.select_for_update(no_key=True).get(tenant_id=tenant_id, id=device_id)
+
+
+def lock_contact(tenant_id: uuid.UUID, contact_id: uuid.UUID) -> Contact:
+    """Return the locked contact."""
+    return Contact.objects.select_for_update(no_key=True).get(tenant_id=tenant_id, id=contact_id)
+
+
+def lock_speaker(tenant_id: uuid.UUID, contact_id: uuid.UUID) -> Contact:
+    """Return the locked contact, who wants to say something. A blocked one may not (S60)."""
+    contact = lock_contact(tenant_id, contact_id)
+    if contact.blocked:
+        raise not_available()
+    return contact
+
+
+def owner_of(tenant_id: uuid.UUID, conversation_id: uuid.UUID) -> QuerySet[Contact]:
+    """The contact of a conversation of the tenant: nobody for another tenant's (S17)."""
+    owner = Conversation.objects.filter(tenant_id=tenant_id, id=conversation_id).values("contact_id")
+    return Contact.objects.filter(tenant_id=tenant_id, id__in=owner)
+
+
+def lock_for_team(tenant_id: uuid.UUID, conversation_id: uuid.UUID) -> Conversation:
+    """Return a conversation of the tenant, its contact locked before it. Raises NotFound."""
+    contact = owner_of(tenant_id, conversation_id).select_for_update(no_key=True).first()
+    if contact is None:
+        raise NotFound()
+    conversation = lock_conversation(tenant_id, conversation_id)
+    conversation.contact = contact
+    return conversation
+
+
+def lock_conversation(tenant_id: uuid.UUID, conversation_id: uuid.UUID) -> Conversation:
+    """Return a locked conversation of the tenant, whose contact is locked already."""
+    rows = Conversation.objects.select_related("contact", "seen_state").filter(tenant_id=tenant_id, id=conversation_id)
+    conversation = rows.select_for_update(no_key=True, of=("self",)).first()
+    if conversation is None:
+        raise NotFound()
+    return conversation
+
+
+def lock_conversation_of(contact: Contact, conversation_id: uuid.UUID) -> Conversation:
+    """Return the contact's locked conversation; somebody else's looks as if it did not exist (S16)."""
+    tenant_id = contact.tenant_id
+    may_reply = Participant.objects.filter(tenant_id=tenant_id, conversation=OuterRef("id"), contact=contact)
+    owned = Conversation.objects.filter(tenant_id=tenant_id, contact=contact, id=conversation_id)
+    owned = owned.annotate(may_reply=Exists(may_reply.filter(can_reply=True, is_active=True)))
+    conversation = owned.select_for_update(no_key=True).first()
+    if conversation is None:
+        raise NotFound()
+    if not conversation.may_reply:
+        raise not_available()
+    conversation.contact = contact
+    return conversation
+
+
+def not_available() -> Forbidden:
+    """The neutral refusal that a blocked contact gets."""
+    return Forbidden("This conversation is not available.", code="not_available")

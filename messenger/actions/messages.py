@@ -1,0 +1,179 @@
+"""Saying something: a visitor's message, an agent's reply, a note for the team. All idempotent by client key (I2)."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from dataclasses import dataclass
+
+from ..errors import Forbidden, KeyReused, NewerReply, NotFound
+from ..events import EventLog
+from ..models import Agent, Contact, Conversation, Message, Participant
+from ..principals import Visitor
+from ..rendering import render_markdown, render_plain
+from . import lifecycle
+from .locks import lock_conversation, lock_conversation_of, lock_for_team, not_available, owner_of
+from .parts import append_event, append_part, count_for_contact, count_message, move_seen, read_own, save_moved
+from .verb import verb
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What somebody wants to say, with the key that makes saying it twice harmless."""
+
+    client_message_id: uuid.UUID
+    body: str
+
+    def request_hash(self, kind: str = Message.Kind.MESSAGE) -> str:
+        return hashlib.sha256(f"{kind}\0{self.body}".encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The stored message, and whether it had been stored before."""
+
+    message: Message
+    is_replay: bool
+
+
+@verb
+def send_message(events: EventLog, *, by: Visitor, conversation_id: uuid.UUID, draft: Draft) -> Sent:
+    """Store a visitor's message once and return it.
+
+    A closed conversation is reopened, a snoozed one wakes; past the tenant's reopening days the message opens a new
+    conversation instead. Raises NotFound, Forbidden (blocked) or KeyReused.
+    """
+    if by.contact is None:
+        raise NotFound()
+    replay = find_sent(by.contact, draft)
+    if replay:
+        return replay
+    count_and_lock(events, by.contact)
+    conversation = lock_conversation_of(by.contact, conversation_id)
+    conversation = lifecycle.writable(events, by, by.contact, conversation)
+    return Sent(say(events, by, conversation, draft), is_replay=False)
+
+
+def find_sent(contact: Contact, draft: Draft) -> Sent | None:
+    """Return what the contact sent under this key. Raises KeyReused when it was something else."""
+    owned = Message.objects.select_related("conversation").filter(tenant_id=contact.tenant_id, contact=contact)
+    message = owned.filter(author_kind=Message.Author.CONTACT, client_message_id=draft.client_message_id).first()
+    return _replay_of(message, draft.request_hash())
+
+
+def count_and_lock(events: EventLog, contact: Contact) -> None:
+    """Count a message of the contact: the update is also the lock that everything below it needs (S60)."""
+    speaking = Contact.objects.filter(tenant_id=contact.tenant_id, id=contact.id, blocked=False)
+    if not count_for_contact(speaking, events.at):
+        raise not_available()
+
+
+def say(events: EventLog, by: Visitor, conversation: Conversation, draft: Draft) -> Message:
+    """Append a contact's message to a locked, writable conversation of a locked, counted contact."""
+    if conversation.last_message_id is None:
+        lifecycle.list_for_team(events, conversation)
+    message = append_part(
+        events,
+        conversation,
+        visible=True,
+        author_kind=Message.Author.CONTACT,
+        body=draft.body,
+        body_html=render_plain(draft.body),
+        client_message_id=draft.client_message_id,
+        request_hash=draft.request_hash(),
+        visit_id=by.token.visit_id,
+    )
+    count_message(conversation, message)
+    save_moved(conversation)
+    read_own(conversation, contact_id=conversation.contact_id)
+    return message
+
+
+@verb
+def send_reply(
+    events: EventLog, *, by: Agent, conversation_id: uuid.UUID, draft: Draft, last_seen_seq: int | None = None
+) -> Sent:
+    """Store an agent's reply once and return it. The agent joins, and the visitor's messages count as seen.
+
+    Raises NotFound, KeyReused, or NewerReply when `last_seen_seq` is given and a colleague replied after it.
+    """
+    replay = _find_written(by, draft, Message.Kind.MESSAGE)
+    if replay:
+        return replay
+    if not count_for_contact(owner_of(by.tenant_id, conversation_id), events.at):
+        raise NotFound()
+    conversation = lock_conversation(by.tenant_id, conversation_id)
+    if last_seen_seq is not None:
+        _guard_collision(by, conversation, last_seen_seq)
+    move_seen(events, conversation, by)
+    _join(events, conversation, by)
+    message = _write(events, conversation, by, draft, Message.Kind.MESSAGE)
+    count_message(conversation, message)
+    conversation.waiting_since = None
+    conversation.first_reply_at = conversation.first_reply_at or message.created_at
+    save_moved(conversation)
+    read_own(conversation, agent=by)
+    return Sent(message, is_replay=False)
+
+
+@verb
+def add_note(events: EventLog, *, by: Agent, conversation_id: uuid.UUID, draft: Draft) -> Sent:
+    """Store a note for the team once and return it. Nothing of it shows to the visitor (I9)."""
+    replay = _find_written(by, draft, Message.Kind.NOTE)
+    if replay:
+        return replay
+    conversation = lock_for_team(by.tenant_id, conversation_id)
+    message = _write(events, conversation, by, draft, Message.Kind.NOTE)
+    save_moved(conversation)
+    read_own(conversation, agent=by)
+    return Sent(message, is_replay=False)
+
+
+def _find_written(agent: Agent, draft: Draft, kind: str) -> Sent | None:
+    owned = Message.objects.select_related("conversation").filter(tenant_id=agent.tenant_id, agent=agent)
+    message = owned.filter(author_kind=Message.Author.AGENT, client_message_id=draft.client_message_id).first()
+    return _replay_of(message, draft.request_hash(kind))
+
+
+def _replay_of(message: Message | None, request_hash: str) -> Sent | None:
+    if message is None:
+        return None
+    if message.request_hash != request_hash:
+        raise KeyReused()
+    return Sent(message, is_replay=True)
+
+
+def _write(events: EventLog, conversation: Conversation, agent: Agent, draft: Draft, kind: str) -> Message:
+    return append_part(
+        events,
+        conversation,
+        visible=kind == Message.Kind.MESSAGE,
+        kind=kind,
+        author_kind=Message.Author.AGENT,
+        agent=agent,
+        body=draft.body,
+        body_html=render_markdown(draft.body),
+        client_message_id=draft.client_message_id,
+        request_hash=draft.request_hash(kind),
+    )
+
+
+def _guard_collision(agent: Agent, conversation: Conversation, last_seen_seq: int) -> None:
+    replies = Message.objects.select_related("agent", "contact", "conversation").filter(
+        tenant_id=agent.tenant_id, conversation=conversation, kind=Message.Kind.MESSAGE, seq__gt=last_seen_seq
+    )
+    newer = replies.filter(author_kind=Message.Author.AGENT).exclude(agent=agent).order_by("seq")
+    if found := list(newer[:20]):
+        raise NewerReply(found)
+
+
+def _join(events: EventLog, conversation: Conversation, agent: Agent) -> None:
+    """The agent's first reply: they become an active participant and the visitor is told."""
+    own = Participant.objects.filter(tenant_id=agent.tenant_id, conversation=conversation, agent=agent)
+    participant = own.first() or lifecycle.new_agent_participant(events, conversation, agent)
+    if not participant.can_reply:
+        raise Forbidden()
+    if participant.joined_at is None:
+        participant.joined_at = events.at
+        participant.save()
+        append_event(events, conversation, "agent_joined", agent=agent)

@@ -1,0 +1,143 @@
+"""Appending to a thread: the numbers, counters and clocks that every part moves. Callers hold the conversation."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import F, QuerySet
+from django.db.models.functions import Coalesce, Greatest
+
+from ..events import EventLog, EventType
+from ..models import Agent, Contact, Conversation, Message, ReadState, SeenState, new_id
+
+# What a visitor is told of the thread's life. Every other event is the team's.
+_VISIBLE_EVENTS = {"agent_joined", "closed", "reopened", "handed_off", "rated"}
+_MOVED = [
+    "last_seq",
+    "last_visible_seq",
+    "rev",
+    "visible_rev",
+    "last_part_at",
+    "last_message",
+    "last_message_at",
+    "contact_messages",
+    "reply_messages",
+    "waiting_since",
+    "first_reply_at",
+]
+
+
+def append_part(events: EventLog, conversation: Conversation, *, visible: bool, **fields: Any) -> Message:
+    """Insert the next part of a locked conversation and record it. The caller saves the conversation.
+
+    Numbers grow by one in each order that the part belongs to (I3). Its time is never before its predecessor's, so a
+    timeline sorted by time agrees with seq even when the clocks of two servers do not.
+    """
+    conversation.last_seq += 1
+    conversation.rev += 1
+    if visible:
+        conversation.last_visible_seq += 1
+        conversation.visible_rev += 1
+    conversation.last_part_at = max(events.at, conversation.last_part_at + timedelta(microseconds=1))
+    part = Message(
+        id=new_id(),
+        tenant_id=conversation.tenant_id,
+        conversation=conversation,
+        contact_id=conversation.contact_id,
+        seq=conversation.last_seq,
+        visible_seq=conversation.last_visible_seq if visible else None,
+        cycle=conversation.cycle,
+        created_at=conversation.last_part_at,
+        **fields,
+    )
+    part.save(force_insert=True)
+    record(events, EventType.MESSAGE_CREATED if visible else EventType.NOTE_CREATED, conversation, part.id)
+    return part
+
+
+def append_event(events: EventLog, conversation: Conversation, name: str, *, agent: Agent | None, **facts: Any) -> None:
+    """Insert an event part, such as "closed", written by an agent or, without one, by the system."""
+    append_part(
+        events,
+        conversation,
+        visible=name in _VISIBLE_EVENTS,
+        kind=Message.Kind.EVENT,
+        author_kind=Message.Author.AGENT if agent else Message.Author.SYSTEM,
+        agent=agent,
+        event={"name": name, **facts},
+    )
+
+
+def record(events: EventLog, type_: EventType, conversation: Conversation, entity_id: uuid.UUID | None = None) -> None:
+    """Record that the conversation, or something in it, changed."""
+    events.add(
+        type_,
+        entity_id or conversation.id,
+        contact_id=conversation.contact_id,
+        conversation_id=conversation.id,
+    )
+
+
+def count_message(conversation: Conversation, message: Message) -> None:
+    """Move what a said message moves: the preview, the sort, and the counter of its author's side."""
+    conversation.last_message = message
+    conversation.last_message_at = message.created_at
+    if message.author_kind == Message.Author.CONTACT:
+        conversation.contact_messages += 1
+        conversation.waiting_since = conversation.waiting_since or message.created_at
+    else:
+        conversation.reply_messages += 1
+
+
+def count_for_contact(contacts: QuerySet[Contact], at: datetime) -> bool:
+    """Move the chat log's columns of the one contact in the set; false when there is none. Locks its row."""
+    newest = Greatest(Coalesce(F("last_message_at"), at), at)
+    return bool(contacts.update(last_message_at=newest, message_count=F("message_count") + 1))
+
+
+def save_moved(conversation: Conversation) -> None:
+    """Write what appending and counting moved, and nothing else: this is the hot path."""
+    conversation.save(update_fields=_MOVED)
+
+
+def read_own(conversation: Conversation, *, contact_id: uuid.UUID | None = None, agent: Agent | None = None) -> None:
+    """Whoever writes has read everything up to what they wrote."""
+    values: dict[str, Any] = {"last_read_seq": conversation.last_seq, "version": F("version") + 1}
+    if contact_id:
+        values |= {
+            "last_read_visible_seq": conversation.last_visible_seq,
+            "messages_read": conversation.reply_messages,
+        }
+    else:
+        values |= {"messages_read": conversation.contact_messages}
+    owned = ReadState.objects.filter(tenant_id=conversation.tenant_id, conversation=conversation)
+    if owned.filter(contact=contact_id, agent=agent).update(**values):
+        return
+    ReadState.objects.create(
+        tenant_id=conversation.tenant_id,
+        conversation=conversation,
+        kind=ReadState.Kind.AGENT if agent else ReadState.Kind.CONTACT,
+        contact_id=contact_id,
+        agent=agent,
+        **{**values, "version": 1},
+    )
+
+
+def move_seen(events: EventLog, conversation: Conversation, agent: Agent) -> None:
+    """The agent types or replies: the visitor may know that everything so far was seen (I11)."""
+    if not has_unseen(conversation):
+        return
+    seen = getattr(conversation, "seen_state", None) or SeenState(tenant_id=conversation.tenant_id, conversation=conversation)
+    seen.seen_seq, seen.seen_visible_seq = conversation.last_seq, conversation.last_visible_seq
+    seen.contact_messages = conversation.contact_messages
+    seen.agent, seen.at = agent, events.at
+    seen.save()
+    record(events, EventType.SEEN_UPDATED, conversation, seen.id)
+
+
+def has_unseen(conversation: Conversation) -> bool:
+    """Whether the contact said something since Seen last moved."""
+    seen = getattr(conversation, "seen_state", None)
+    return conversation.contact_messages > (seen.contact_messages if seen else 0)

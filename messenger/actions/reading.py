@@ -1,0 +1,101 @@
+"""How far everybody has read, and what the visitor may be told was seen. Cursors never move back (I6)."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from django.db.models import Count, F, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from .. import presence
+from ..errors import NotFound
+from ..events import EventLog, EventType
+from ..models import Agent, Conversation, Message, ReadState
+from ..principals import Visitor
+from .locks import lock_for_team
+from .parts import has_unseen, move_seen, record
+from .verb import verb
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A read cursor in the caller's own numbering, and the unread messages beyond it."""
+
+    last_read_seq: int
+    unread: int
+
+
+@verb
+def mark_read_by_contact(events: EventLog, *, by: Visitor, conversation_id: uuid.UUID, up_to: int) -> Read:
+    """Move the visitor's cursor up to a part they have rendered; beyond the end means the end. Raises NotFound."""
+    if by.contact is None:
+        raise NotFound()
+    owned = Conversation.objects.filter(tenant_id=by.tenant_id, contact=by.contact, id=conversation_id)
+    conversation = _with_later(owned, "visible_seq", up_to, Message.Author.AGENT, Message.Author.ASSISTANT)
+    reached = min(up_to, conversation.last_visible_seq)
+    own = ReadState.objects.filter(tenant_id=by.tenant_id, conversation=conversation, contact=by.contact)
+    moved = own.filter(last_read_visible_seq__lt=reached).update(
+        last_read_seq=conversation.reached_seq,
+        last_read_visible_seq=reached,
+        messages_read=conversation.reply_messages - conversation.later,
+        version=F("version") + 1,
+    )
+    state = own.get()
+    if moved:
+        record(events, EventType.READ_STATE_UPDATED, conversation, state.id)
+    return Read(state.last_read_visible_seq, conversation.reply_messages - state.messages_read)
+
+
+def mark_read_by_agent(*, by: Agent, conversation_id: uuid.UUID, up_to: int) -> Read:
+    """Move the agent's own cursor. It is private to the agent: told to their other tabs, and logged nowhere."""
+    owned = Conversation.objects.filter(tenant_id=by.tenant_id, id=conversation_id)
+    conversation = _with_later(owned, "seq", up_to, Message.Author.CONTACT)
+    shared = {"tenant_id": by.tenant_id, "conversation": conversation, "agent": by}
+    ReadState.objects.bulk_create([ReadState(**shared, kind=ReadState.Kind.AGENT)], ignore_conflicts=True)
+    own = ReadState.objects.filter(**shared)
+    moved = own.filter(last_read_seq__lt=min(up_to, conversation.last_seq)).update(
+        last_read_seq=min(up_to, conversation.last_seq),
+        messages_read=conversation.contact_messages - conversation.later,
+        version=F("version") + 1,
+    )
+    state = own.get()
+    read = Read(state.last_read_seq, conversation.contact_messages - state.messages_read)
+    if moved:
+        presence.agent_read(by, conversation_id, read.last_read_seq, read.unread)
+    return read
+
+
+@verb
+def mark_seen(events: EventLog, *, by: Agent, conversation_id: uuid.UUID) -> None:
+    """An agent types a message: what the contact said so far counts as seen (I11). Raises NotFound."""
+    conversation = lock_for_team(by.tenant_id, conversation_id)
+    move_seen(events, conversation, by)
+
+
+def type_in(*, by: Agent, conversation_id: uuid.UUID, on: bool, kind: str) -> None:
+    """An agent types, or stops: dots for the team and, for a message, dots and Seen for the visitor (I9, I11)."""
+    owned = Conversation.objects.select_related("seen_state").filter(tenant_id=by.tenant_id, id=conversation_id)
+    conversation = owned.first()
+    if conversation is None:
+        raise NotFound()
+    if on and kind == Message.Kind.MESSAGE and has_unseen(conversation):
+        mark_seen(by=by, conversation_id=conversation_id)
+    presence.agent_typing(by, conversation, on=on, kind=kind)
+
+
+def _with_later(owned: QuerySet[Conversation], order: str, up_to: int, *authors: str) -> Conversation:
+    """Return the conversation with `later`, the messages of these authors beyond `up_to`, and `reached_seq`.
+
+    Counters and count come from one statement, so they are of one moment even while others write.
+    """
+    parts = Message.objects.filter(tenant_id=OuterRef("tenant_id"), conversation=OuterRef("id"))
+    beyond = parts.filter(**{f"{order}__gt": up_to}, kind=Message.Kind.MESSAGE, author_kind__in=authors)
+    count = beyond.order_by().values("conversation").annotate(n=Count("id")).values("n")
+    reached = parts.filter(**{f"{order}__lte": up_to}).order_by(f"-{order}").values("seq")[:1]
+    conversation = owned.annotate(
+        later=Coalesce(Subquery(count, output_field=IntegerField()), 0), reached_seq=Coalesce(Subquery(reached), 0)
+    ).first()
+    if conversation is None:
+        raise NotFound()
+    return conversation

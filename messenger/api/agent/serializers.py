@@ -1,0 +1,59 @@
+"""What an inbox or an integrator may send."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from ... import queries
+from ...models import Conversation
+from ..fields import ListQuery, MessageBody
+
+
+class SnapshotQuery(serializers.Serializer[Any]):
+    view = serializers.ChoiceField(choices=sorted(queries.VIEWS), required=False, default="all")
+
+
+class ThreadsQuery(ListQuery):
+    q = serializers.CharField(required=False, allow_blank=True, default="", max_length=200)
+
+
+class AssigneeField(serializers.CharField):
+    """`me`, `none`, or an agent's id."""
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        return text if text in {"me", "none"} else str(serializers.UUIDField().to_internal_value(text))
+
+
+class ConversationsQuery(ListQuery):
+    status = serializers.ChoiceField(choices=Conversation.Status.values, required=False)
+    assignee = AssigneeField(required=False)
+    sort = serializers.ChoiceField(choices=["-last_message_at"], required=False, default="-last_message_at")
+
+
+class PartBody(MessageBody):
+    """A reply or a note."""
+
+    kind = serializers.ChoiceField(choices=["message", "note"], required=False, default="message")
+    last_seen_seq = serializers.IntegerField(
+        required=False, allow_null=True, default=None, min_value=0, max_value=2**31 - 1
+    )
+
+
+class TypingBody(serializers.Serializer[Any]):
+    on = serializers.BooleanField()
+    kind = serializers.ChoiceField(choices=["message", "note"], required=False, default="message")
+
+
+class AssignBody(serializers.Serializer[Any]):
+    """Who it is given to. Null clears, a key left out keeps what is."""
+
+    agent_id = serializers.UUIDField(required=False, allow_null=True)
+    team_id = serializers.UUIDField(required=False, allow_null=True)
+
+
+class CloseBody(serializers.Serializer[Any]):
+    silently = serializers.BooleanField(required=False, default=False)
+    spam = serializers.BooleanField(required=False, default=False)

@@ -1,0 +1,22 @@
+"""Routes of the agent API, below /api/inbox/."""
+
+from django.urls import path
+
+from . import views
+
+_CONVERSATION = "conversations/<uuid:conversation_id>"
+
+urlpatterns = [
+    path("me", views.MeView.as_view()),
+    path("snapshot", views.SnapshotView.as_view()),
+    path("threads", views.ThreadsView.as_view()),
+    path("threads/<uuid:contact_id>", views.ThreadView.as_view()),
+    path("conversations", views.ConversationsView.as_view()),
+    path(_CONVERSATION, views.ConversationView.as_view()),
+    path(f"{_CONVERSATION}/messages", views.MessagesView.as_view()),
+    path(f"{_CONVERSATION}/read", views.ReadView.as_view()),
+    path(f"{_CONVERSATION}/typing", views.TypingView.as_view()),
+    path(f"{_CONVERSATION}/assign", views.AssignView.as_view()),
+    path(f"{_CONVERSATION}/close", views.CloseView.as_view()),
+    path(f"{_CONVERSATION}/reopen", views.ReopenView.as_view()),
+]

@@ -1,0 +1,231 @@
+"""The inbox's and integrators' contract (`agent-api.md`): authenticate, validate, one action or query, respond."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, TypedDict
+
+from django.utils import timezone
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from ... import actions, payloads, presence, queries
+from ...actions.messages import Draft
+from ...models import Agent, Message
+from ...principals import memberships_of
+from ..fields import PartsQuery, ReadBody, valid_body, valid_query
+from ..schema import answers
+from ..visitor.views import Messages, ReadAnswer, answer_sent, realtime_of
+from .auth import authenticate_agent
+from .serializers import (
+    AssignBody,
+    CloseBody,
+    ConversationsQuery,
+    PartBody,
+    SnapshotQuery,
+    ThreadsQuery,
+    TypingBody,
+)
+
+
+class Me(TypedDict):
+    agent: payloads.AgentPayload
+    tenant: payloads.TenantPayload
+    tenants: list[payloads.TenantPayload]
+    role: str
+
+
+class Snapshot(TypedDict):
+    agent: payloads.AgentPayload
+    tenant: payloads.TenantPayload
+    counts: dict[str, int]
+    items: list[payloads.TeamConversationPayload]
+    next: str | None
+    cursor: str
+    realtime: dict[str, Any]
+    server_time: str
+
+
+class ThreadRow(TypedDict):
+    contact: payloads.TeamContactPayload
+    display_name: str
+    identity_type: str
+    last_message: payloads.MessagePayload | None
+    last_message_at: str | None
+    message_count: int
+    unread_count: int
+    open: bool
+
+
+class Threads(TypedDict):
+    items: list[ThreadRow]
+    next: str | None
+    people: int
+
+
+class Thread(TypedDict):
+    contact: payloads.TeamContactPayload
+    items: list[payloads.MessagePayload]
+    has_more: bool
+    next: str | None
+
+
+class Conversations(TypedDict):
+    items: list[payloads.TeamConversationPayload]
+    next: str | None
+
+
+class AgentView(APIView):
+    """A door for an agent. `self.agent` is who asks; the tenant is theirs."""
+
+    agent: Agent
+
+    def perform_authentication(self, request: Request) -> None:
+        self.agent = authenticate_agent(request)
+
+    def answer_conversation(self, conversation_id: uuid.UUID) -> Response:
+        conversation = queries.get_conversation_for_team(self.agent, conversation_id)
+        return Response(queries.team_conversation(self.agent, conversation))
+
+
+class MeView(AgentView):
+    """Who the caller is, and where else they could work."""
+
+    @answers(Me, operation_id="agent_me")
+    def get(self, request: Request) -> Response:
+        tenants = [payloads.tenant(one.tenant) for one in memberships_of(self.agent.user_id)]
+        mine = {"agent": payloads.agent(self.agent), "tenant": payloads.tenant(self.agent.tenant)}
+        return Response({**mine, "tenants": tenants, "role": self.agent.role})
+
+
+class SnapshotView(AgentView):
+    """What an inbox starts from."""
+
+    @answers(Snapshot, parameters=[SnapshotQuery], operation_id="agent_snapshot")
+    def get(self, request: Request) -> Response:
+        view = valid_query(SnapshotQuery, request.query_params)["view"]
+        snapshot = queries.team_snapshot(self.agent, view)
+        clock = {"server_time": payloads.timestamp(timezone.now())}
+        return Response({**snapshot, "realtime": realtime_of(request, "/ws/inbox"), **clock})
+
+
+class ThreadsView(AgentView):
+    """The chat log: one row per contact."""
+
+    @answers(Threads, parameters=[ThreadsQuery], operation_id="agent_threads")
+    def get(self, request: Request) -> Response:
+        query = valid_query(ThreadsQuery, request.query_params)
+        page = queries.chat_log(self.agent, q=query["q"], cursor=query.get("cursor"), limit=query["limit"])
+        people = queries.count_people(self.agent.tenant_id)
+        return Response({"items": page.items, "next": page.next, "people": people})
+
+
+class ThreadView(AgentView):
+    """The timeline of a contact over all conversations."""
+
+    @answers(Thread, parameters=[ThreadsQuery], operation_id="agent_thread")
+    def get(self, request: Request, contact_id: uuid.UUID) -> Response:
+        query = valid_query(ThreadsQuery, request.query_params)
+        contact = queries.get_contact_for_team(self.agent, contact_id)
+        page = queries.timeline(contact, cursor=query.get("cursor"), limit=query["limit"])
+        similar = queries.possible_duplicates(self.agent.tenant_id, [contact]).get(contact.id, [])
+        answer = {"contact": payloads.team_contact(contact, similar), "items": page.items}
+        return Response({**answer, "has_more": page.next is not None, "next": page.next})
+
+
+class ConversationsView(AgentView):
+    """The inbox, newest activity first."""
+
+    @answers(Conversations, parameters=[ConversationsQuery], operation_id="agent_conversations")
+    def get(self, request: Request) -> Response:
+        query = valid_query(ConversationsQuery, request.query_params)
+        query.pop("sort")
+        page = queries.inbox_page(self.agent, **query)
+        return Response({"items": page.items, "next": page.next})
+
+
+class ConversationView(AgentView):
+    """One conversation of the tenant."""
+
+    @answers(payloads.TeamConversationPayload, operation_id="agent_conversation")
+    def get(self, request: Request, conversation_id: uuid.UUID) -> Response:
+        return self.answer_conversation(conversation_id)
+
+
+class MessagesView(AgentView):
+    """All parts of a thread, notes included; replying and noting."""
+
+    @answers(Messages, parameters=[PartsQuery], operation_id="agent_messages")
+    def get(self, request: Request, conversation_id: uuid.UUID) -> Response:
+        query = valid_query(PartsQuery, request.query_params)
+        conversation = queries.get_conversation_for_team(self.agent, conversation_id)
+        page = queries.team_messages(conversation, **query)
+        return Response({"items": page.items, "has_more": page.next is not None})
+
+    @answers(
+        payloads.MessagePayload,
+        status=201,
+        also={200: "Sent before: the stored part.", 409: "idempotency_key_reused or newer_reply_exists"},
+        request=PartBody,
+        operation_id="agent_send",
+    )
+    def post(self, request: Request, conversation_id: uuid.UUID) -> Response:
+        body = valid_body(PartBody, request.data)
+        draft = Draft(body["client_message_id"], body["body"])
+        shared: dict[str, Any] = {"by": self.agent, "conversation_id": conversation_id, "draft": draft}
+        if body["kind"] == Message.Kind.NOTE:
+            sent = actions.add_note(**shared)
+        else:
+            sent = actions.send_reply(**shared, last_seen_seq=body["last_seen_seq"])
+        return answer_sent(payloads.team_message(sent.message), is_replay=sent.is_replay)
+
+
+class ReadView(AgentView):
+    """How far this agent has read."""
+
+    @answers(ReadAnswer, request=ReadBody, operation_id="agent_read")
+    def put(self, request: Request, conversation_id: uuid.UUID) -> Response:
+        up_to = valid_body(ReadBody, request.data)["up_to"]
+        read = actions.mark_read_by_agent(by=self.agent, conversation_id=conversation_id, up_to=up_to)
+        return Response({"last_read_seq": read.last_read_seq, "unread": read.unread})
+
+
+class TypingView(AgentView):
+    """Typing a message moves Seen and shows dots to the visitor; typing a note stays in the team."""
+
+    @answers(None, status=204, request=TypingBody, operation_id="agent_typing")
+    def post(self, request: Request, conversation_id: uuid.UUID) -> Response:
+        body = valid_body(TypingBody, request.data)
+        actions.type_in(by=self.agent, conversation_id=conversation_id, on=body["on"], kind=body["kind"])
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class AssignView(AgentView):
+    """Give a conversation to an agent or a team."""
+
+    @answers(payloads.TeamConversationPayload, request=AssignBody, operation_id="agent_assign")
+    def post(self, request: Request, conversation_id: uuid.UUID) -> Response:
+        to = valid_body(AssignBody, request.data)
+        actions.assign(by=self.agent, conversation_id=conversation_id, to=to)
+        return self.answer_conversation(conversation_id)
+
+
+class CloseView(AgentView):
+    """End the cycle of a conversation."""
+
+    @answers(payloads.TeamConversationPayload, request=CloseBody, operation_id="agent_close")
+    def post(self, request: Request, conversation_id: uuid.UUID) -> Response:
+        body = valid_body(CloseBody, request.data)
+        actions.close_conversation(by=self.agent, conversation_id=conversation_id, **body)
+        return self.answer_conversation(conversation_id)
+
+
+class ReopenView(AgentView):
+    """Begin the next cycle of a closed conversation."""
+
+    @answers(payloads.TeamConversationPayload, request=None, operation_id="agent_reopen")
+    def post(self, request: Request, conversation_id: uuid.UUID) -> Response:
+        actions.reopen_conversation(by=self.agent, conversation_id=conversation_id)
+        return self.answer_conversation(conversation_id)

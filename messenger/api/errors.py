@@ -1,0 +1,59 @@
+"""Exceptions → the one error shape of both APIs: drf-standardized-errors' plus the trace id."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from django.db import InterfaceError, OperationalError
+from drf_standardized_errors.handler import exception_handler
+from rest_framework.exceptions import ValidationError
+from rest_framework.response import Response
+
+from curbe.logs import current_trace_id
+
+from ..errors import Busy, DomainError, NewerReply
+from ..payloads import team_message
+
+log = structlog.get_logger(__name__)
+
+
+class InvalidBody(ValidationError):
+    """Well-formed JSON with values that cannot be accepted: permanent, never worth a retry."""
+
+    status_code = 422
+
+
+class InvalidQuery(ValidationError):
+    """A query parameter that cannot be understood (S25)."""
+
+    status_code = 400
+
+
+def handle_exception(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Answer a failed API request. The database being away is a 503 that says when to come back."""
+    if isinstance(error, OperationalError | InterfaceError):
+        log.exception("database_unavailable")
+        error = Busy()
+    if isinstance(error, DomainError):
+        return _answer_refusal(error)
+    response = exception_handler(error, context)
+    if response is not None:
+        response.data["trace_id"] = current_trace_id()
+    return response
+
+
+def error_body(type_: str, code: str, detail: str, attr: str | None = None) -> dict[str, Any]:
+    """Return the error shape for one error."""
+    errors = [{"code": code, "detail": detail, "attr": attr}]
+    return {"type": type_, "errors": errors, "trace_id": current_trace_id()}
+
+
+def _answer_refusal(error: DomainError) -> Response:
+    kind = "server_error" if error.status >= 500 else "validation_error" if error.attr else "client_error"
+    response = Response(error_body(kind, error.code, error.detail, error.attr), status=error.status)
+    if isinstance(error, Busy):
+        response["Retry-After"] = str(error.retry_after_s)
+    if isinstance(error, NewerReply):
+        response.data["messages"] = [team_message(message) for message in error.messages]
+    return response

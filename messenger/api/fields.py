@@ -1,0 +1,90 @@
+"""Request fields that both APIs share."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, TypeVar
+
+from rest_framework import serializers
+
+from .errors import InvalidBody, InvalidQuery
+
+MOST_CHARACTERS = 20_000
+_MOST_ATTRIBUTES = 50
+
+S = TypeVar("S", bound="serializers.Serializer[Any]")
+
+
+def valid_body(shape: type[serializers.Serializer[Any]], data: Any) -> dict[str, Any]:
+    """Return the validated body, unknown fields left out (S18, S24). Raises InvalidBody (422)."""
+    serializer = shape(data=data)
+    if not serializer.is_valid():
+        raise InvalidBody(serializer.errors)
+    return dict(serializer.validated_data)
+
+
+def valid_query(shape: type[serializers.Serializer[Any]], params: Any) -> dict[str, Any]:
+    """Return the validated query parameters. Raises InvalidQuery (400)."""
+    serializer = shape(data=params)
+    if not serializer.is_valid():
+        raise InvalidQuery(serializer.errors)
+    return dict(serializer.validated_data)
+
+
+class AttributesField(serializers.DictField):
+    """Custom attributes: at most 50 of them, names to 64 characters, values plain and short."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        values = super().to_internal_value(data)
+        if len(values) > _MOST_ATTRIBUTES:
+            raise serializers.ValidationError(f"At most {_MOST_ATTRIBUTES} attributes can be kept.", code="too_many")
+        for name, value in values.items():
+            if not (0 < len(name) <= 64 and is_plain(name) and is_plain(value)):
+                raise serializers.ValidationError(f"The attribute {name[:64]!a} cannot be kept.", code="invalid")
+        return values
+
+
+def is_plain(value: Any) -> bool:
+    """Whether both databases can store the value in a JSON column: short text, finite numbers, booleans, null."""
+    if isinstance(value, str):
+        return len(value) <= 1000 and "\0" not in value and _is_encodable(value)
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return value is None or isinstance(value, bool) or (isinstance(value, int) and abs(value) < 2**63)
+
+
+def _is_encodable(text: str) -> bool:
+    return not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+class MessageBody(serializers.Serializer[Any]):
+    """A message as a client sends it."""
+
+    client_message_id = serializers.UUIDField(help_text="Chosen by the sender; sending it again changes nothing.")
+    body = serializers.CharField(max_length=MOST_CHARACTERS, trim_whitespace=False)
+
+    def validate_body(self, value: str) -> str:
+        if not value.strip():
+            raise serializers.ValidationError("A message needs some text.", code="blank")
+        return value
+
+
+class ListQuery(serializers.Serializer[Any]):
+    """A page of a list."""
+
+    cursor = serializers.CharField(required=False, max_length=300)
+    limit = serializers.IntegerField(required=False, min_value=1, max_value=100, default=25)
+
+
+class PartsQuery(serializers.Serializer[Any]):
+    """A walk through the parts of a thread, in the caller's own numbering."""
+
+    before = serializers.IntegerField(required=False, min_value=0, max_value=2**31 - 1, default=None)
+    after = serializers.IntegerField(required=False, min_value=0, max_value=2**31 - 1, default=None)
+    limit = serializers.IntegerField(required=False, min_value=1, max_value=100, default=50)
+
+
+class ReadBody(serializers.Serializer[Any]):
+    """The highest part that was rendered."""
+
+    up_to = serializers.IntegerField(min_value=0, max_value=2**31 - 1)

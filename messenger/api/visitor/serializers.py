@@ -1,0 +1,56 @@
+"""What a widget may send. Everything else in a body is ignored, never assigned."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from ..fields import AttributesField, MessageBody
+
+
+class PageBody(serializers.Serializer[Any]):
+    """Where the widget was loaded."""
+
+    url = serializers.CharField(required=False, allow_blank=True, max_length=8000)
+    title = serializers.CharField(required=False, allow_blank=True, max_length=8000)
+    referrer = serializers.CharField(required=False, allow_blank=True, max_length=8000)
+
+
+class BootstrapBody(serializers.Serializer[Any]):
+    """The start of a session."""
+
+    widget_id = serializers.CharField(max_length=100)
+    device_id = serializers.CharField(max_length=1000)
+    page = PageBody(required=False)
+    locale = serializers.CharField(required=False, allow_blank=True, max_length=35)
+    identity = serializers.DictField(required=False, allow_null=True)
+
+
+class VisitBody(serializers.Serializer[Any]):
+    page = PageBody()
+
+
+class ProfileBody(serializers.Serializer[Any]):
+    """The pre-chat form: unverified traits."""
+
+    name = serializers.CharField(required=False, allow_blank=True, max_length=200)
+    email = serializers.EmailField(required=False, allow_blank=True, max_length=254)
+    phone = serializers.CharField(required=False, allow_blank=True, max_length=50)
+    attributes = AttributesField(required=False)
+
+
+class StartBody(serializers.Serializer[Any]):
+    """Get-or-open, or an explicit new conversation."""
+
+    new = serializers.BooleanField(required=False, default=False)
+    client_conversation_id = serializers.UUIDField(required=False, allow_null=True, default=None)
+    message = MessageBody(required=False, allow_null=True, default=None)
+
+
+class TypingBody(serializers.Serializer[Any]):
+    on = serializers.BooleanField()
+
+
+class HistoryQuery(serializers.Serializer[Any]):
+    limit = serializers.IntegerField(required=False, min_value=1, max_value=50, default=50)

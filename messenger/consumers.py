@@ -1,0 +1,168 @@
+"""The two sockets of `realtime.md`. Writes go over HTTP; a socket only tells what the log says."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from channels.auth import get_user
+from channels.exceptions import StopConsumer
+from django.conf import settings
+
+from curbe.origins import is_own
+
+from . import actions, presence, queries
+from .errors import NotFound, Unauthenticated
+from .hub import in_database
+from .models import Agent, Stream
+from .principals import Visitor, authenticate_api_token, authenticate_visitor, memberships_of, selected
+from .sockets import Close, ClosedByUs, Socket, conversation_id_of
+
+# After so many frames about conversations that are not theirs, a client is not mistaken any more (S37).
+_MOST_FOREIGN = 3
+
+
+class MessengerConsumer(Socket):
+    """A visitor's socket: their contact's stream, and typing dots."""
+
+    visitor: Visitor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._bearer = ""
+        self._foreign = 0
+
+    def may_connect(self) -> bool:
+        origin = self.header("origin")
+        return origin is None or is_own(origin, self.header("host") or "")
+
+    async def authenticate(self, hello: dict[str, Any]) -> None:
+        self._bearer = str(hello.get("auth") or "")
+        self.visitor = await in_database(authenticate_visitor, self._bearer)
+        if self.visitor.contact is None:
+            raise ClosedByUs(Close.INSUFFICIENT_STATE)
+
+    async def recheck(self) -> None:
+        fresh = await in_database(authenticate_visitor, self._bearer)
+        if fresh.contact != self.visitor.contact:
+            raise Unauthenticated(code="identity_changed")
+
+    def load_stream(self) -> Stream:
+        assert self.visitor.contact is not None, "authenticate() lets only sessions with a contact pass"
+        return queries.contact_stream(self.visitor.contact)
+
+    def subject_ids(self) -> set[str]:
+        return {str(self.visitor.tenant_id), str(self.visitor.contact.id if self.visitor.contact else "")}
+
+    async def renew(self, frame: dict[str, Any]) -> None:
+        """A newer token of the same person, so that the socket outlives the first one."""
+        self._bearer = str(frame.get("auth") or "")
+        await self.recheck()
+
+    async def typing(self, frame: dict[str, Any]) -> None:
+        """Dots for the team. Somebody else's conversation is ignored, then punished (S37)."""
+        try:
+            await in_database(self._type, conversation_id_of(frame), frame.get("on") is True)
+        except NotFound as error:
+            self._foreign += 1
+            if self._foreign >= _MOST_FOREIGN:
+                raise ClosedByUs(Close.FORBIDDEN) from error
+
+    def _type(self, conversation_id: uuid.UUID | None, on: bool) -> None:
+        if conversation_id is None:
+            raise NotFound()
+        conversation = queries.get_conversation_for(self.visitor.contact, conversation_id)
+        presence.contact_typing(conversation.contact, conversation, on=on)
+
+    async def active(self, frame: dict[str, Any]) -> None:
+        """Whether the tab is looked at; presence is derived from it."""
+
+    frames = {"typing": typing, "active": active, "auth": renew, "resume": Socket.resume, "pong": Socket.pong}
+
+
+class InboxConsumer(Socket):
+    """An agent's socket: the tenant's stream, by session cookie (exact Origin) or API token."""
+
+    agent: Agent
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._bearer = ""
+
+    def may_connect(self) -> bool:
+        """A cookie is sent by any page of any site, so with one the Origin must be ours; a program has neither (S28)."""
+        origin = self.header("origin")
+        if origin is None:
+            return settings.SESSION_COOKIE_NAME not in self.scope["cookies"]
+        return is_own(origin, self.header("host") or "")
+
+    async def authenticate(self, hello: dict[str, Any]) -> None:
+        self._bearer = str(hello.get("auth") or "")
+        self.agent = await self._identify()
+
+    async def recheck(self) -> None:
+        fresh = await self._identify()
+        if fresh.role != self.agent.role:
+            raise Unauthenticated()
+
+    def load_stream(self) -> Stream:
+        return queries.team_stream(self.agent.tenant_id)
+
+    def subject_ids(self) -> set[str]:
+        return {str(self.agent.tenant_id), str(self.agent.id)}
+
+    async def typing(self, frame: dict[str, Any]) -> None:
+        """Dots for the team and, for a message, dots and Seen for the visitor."""
+        kind = "note" if frame.get("kind") == "note" else "message"
+        try:
+            await in_database(self._type, conversation_id_of(frame), frame.get("on") is True, kind)
+        except NotFound as error:
+            raise ClosedByUs(Close.FORBIDDEN) from error
+
+    def _type(self, conversation_id: uuid.UUID | None, on: bool, kind: str) -> None:
+        if conversation_id is None:
+            raise NotFound()
+        actions.type_in(by=self.agent, conversation_id=conversation_id, on=on, kind=kind)
+
+    async def viewing(self, frame: dict[str, Any]) -> None:
+        """Tell colleagues which thread is open here."""
+        conversation_id = conversation_id_of(frame)
+        await in_database(presence.agent_viewing, self.agent, conversation_id)
+
+    async def active(self, frame: dict[str, Any]) -> None:
+        """Whether the tab is looked at; presence is derived from it."""
+
+    async def renew(self, frame: dict[str, Any]) -> None:
+        """Look at the credentials again, for instance after a password change elsewhere."""
+        self._bearer = str(frame.get("auth") or self._bearer)
+        await self.recheck()
+
+    async def _identify(self) -> Agent:
+        if self._bearer:
+            return await in_database(authenticate_api_token, self._bearer)
+        user = await get_user(self.scope)
+        if not user.is_authenticated:
+            raise Unauthenticated()
+        chosen = selected(await in_database(memberships_of, user.pk), self.scope["session"].get("tenant_id"))
+        if chosen is None:
+            raise Unauthenticated()
+        return chosen
+
+    frames = {
+        "typing": typing,
+        "viewing": viewing,
+        "active": active,
+        "auth": renew,
+        "resume": Socket.resume,
+        "pong": Socket.pong,
+    }
+
+
+class UnknownSocket(Socket):
+    """Any other path: refused like a missing page, without a stack trace in the log."""
+
+    def may_connect(self) -> bool:
+        return False
+
+    async def websocket_disconnect(self, message: dict[str, Any]) -> None:
+        raise StopConsumer()

@@ -1,0 +1,92 @@
+"""What the domain refuses, in words for people and codes for programs. Doors turn these into answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class DomainError(Exception):
+    """A refusal: HTTP status, code, a sentence for people, and for input errors the field."""
+
+    status = 409
+    code = "conflict"
+    detail = "This is not possible now."
+
+    def __init__(self, detail: str | None = None, *, code: str | None = None, attr: str | None = None) -> None:
+        self.detail = detail or self.detail
+        self.code = code or self.code
+        self.attr = attr
+        super().__init__(self.detail)
+
+
+class NotFound(DomainError):
+    """There is no such thing, or not for this caller: the two must look alike."""
+
+    status = 404
+    code = "not_found"
+    detail = "Not found."
+
+
+class Unauthenticated(DomainError):
+    """The session is missing, has ended, or was taken back; the code says which."""
+
+    status = 401
+    code = "session_revoked"
+    detail = "This session is not valid. Start again with bootstrap."
+
+
+class Forbidden(DomainError):
+    """Known, but not allowed."""
+
+    status = 403
+    code = "permission_denied"
+    detail = "You may not do this."
+
+
+class Invalid(DomainError):
+    """The input is well-formed but cannot be accepted."""
+
+    status = 422
+    code = "invalid"
+    detail = "This value cannot be used."
+
+
+class KeyReused(DomainError):
+    """An idempotency key came back with other content (I2)."""
+
+    code = "idempotency_key_reused"
+    detail = "This key was already used for a different message."
+
+
+class SingleThread(DomainError):
+    """The tenant keeps one thread per contact, so there is no second one."""
+
+    code = "single_thread"
+    detail = "Here every conversation continues in one thread."
+
+
+class TooManyOpen(DomainError):
+    """A contact has as many open conversations as it may have."""
+
+    code = "too_many_open_conversations"
+    detail = "There are 10 open conversations already. Continue one of them."
+
+
+class Busy(DomainError):
+    """The database could not take the write now; nothing was stored, and the same request may be sent again."""
+
+    status = 503
+    code = "busy"
+    detail = "The server is busy. Please try again."
+    retry_after_s = 1
+
+
+class NewerReply(DomainError):
+    """A colleague answered since the agent looked (the collision guard). Carries those messages."""
+
+    code = "newer_reply_exists"
+    detail = "A colleague has answered meanwhile."
+
+    def __init__(self, messages: list[Any]) -> None:
+        super().__init__()
+        self.messages = messages

@@ -1,0 +1,138 @@
+"""What can happen, who learns of it, and how it gets into the log in commit order.
+
+An event is a pointer to a row. Its audience is a property of its type and never an argument of the caller, so a note
+cannot end up in a contact's stream by a slip.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+import structlog
+from django.db import connection, transaction
+
+from . import nudges
+from .models import Event, Stream
+
+log = structlog.get_logger(__name__)
+
+
+class Audience(Enum):
+    """Whose streams an event type is written to."""
+
+    EVERYBODY = "contact and team"
+    CONTACT = "contact"
+    TEAM = "team"
+
+
+class EventType(Enum):
+    """Name on the wire, and audience. Two members may share a name when their audiences differ."""
+
+    MESSAGE_CREATED = ("message.created", Audience.EVERYBODY)
+    NOTE_CREATED = ("note.created", Audience.TEAM)
+    CONVERSATION_STARTED = ("conversation.created", Audience.CONTACT)
+    # An empty conversation exists for the visitor only; the team learns of it with its first message.
+    CONVERSATION_LISTED = ("conversation.created", Audience.TEAM)
+    CONVERSATION_UPDATED = ("conversation.updated", Audience.EVERYBODY)
+    READ_STATE_UPDATED = ("read_state.updated", Audience.EVERYBODY)
+    SEEN_UPDATED = ("seen.updated", Audience.EVERYBODY)
+    CONTACT_UPDATED = ("contact.updated", Audience.EVERYBODY)
+
+    @property
+    def wire(self) -> str:
+        return self.value[0]
+
+    @property
+    def audience(self) -> Audience:
+        return self.value[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who caused an event."""
+
+    kind: str
+    id: uuid.UUID | None = None
+
+
+@dataclass(slots=True)
+class _Entry:
+    type: EventType
+    entity_id: uuid.UUID
+    conversation_id: uuid.UUID | None
+
+
+@dataclass(slots=True)
+class EventLog:
+    """Collects what one verb changed; `flush` writes it as the last thing of the transaction."""
+
+    tenant_id: uuid.UUID
+    actor: Actor
+    at: datetime
+    _of_contact: dict[uuid.UUID, list[_Entry]] = field(default_factory=lambda: defaultdict(list))
+    _of_team: list[_Entry] = field(default_factory=list)
+
+    def add(
+        self,
+        type_: EventType,
+        entity_id: uuid.UUID,
+        *,
+        contact_id: uuid.UUID,
+        conversation_id: uuid.UUID | None = None,
+    ) -> None:
+        """Record that an entity of this contact changed."""
+        entry = _Entry(type_, entity_id, conversation_id)
+        if type_.audience is not Audience.TEAM:
+            self._of_contact[contact_id].append(entry)
+        if type_.audience is not Audience.CONTACT:
+            self._of_team.append(entry)
+
+    def flush(self) -> None:
+        """Advance the heads (contacts' streams in id order, the tenant's last) and insert the pointers."""
+        batches = sorted(self._of_contact.items())
+        rows = [row for contact_id, entries in batches for row in self._rows(contact_id, entries)]
+        if self._of_team:
+            rows += self._rows(None, self._of_team)
+        Event.objects.bulk_create(rows)
+
+    def _rows(self, contact_id: uuid.UUID | None, entries: list[_Entry]) -> Iterable[Event]:
+        stream_id, head = _advance(self.tenant_id, contact_id, len(entries))
+        transaction.on_commit(lambda: nudges.publish(stream_id, head), robust=True)
+        for seq, entry in enumerate(entries, start=head - len(entries) + 1):
+            yield Event(
+                tenant_id=self.tenant_id,
+                stream_id=stream_id,
+                seq=seq,
+                type=entry.type.wire,
+                conversation_id=entry.conversation_id,
+                entity_id=entry.entity_id,
+                actor_kind=self.actor.kind,
+                actor_id=self.actor.id,
+                created_at=self.at,
+            )
+
+
+def _advance(tenant_id: uuid.UUID, contact_id: uuid.UUID | None, count: int) -> tuple[uuid.UUID, int]:
+    """Move a stream's head by `count` and return (stream id, new head). The row stays locked until the commit.
+
+    Written by hand because this is the hottest statement of all and the ORM would need a second one to read the head.
+    """
+    meta = Stream._meta
+    as_id = meta.get_field("id").get_db_prep_value
+    owner = "contact_id IS NULL" if contact_id is None else "contact_id = %s"
+    values = [as_id(value, connection) for value in (tenant_id, contact_id) if value is not None]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {meta.db_table} SET head_seq = head_seq + %s WHERE tenant_id = %s AND {owner} "
+            "RETURNING id, head_seq",
+            [count, *values],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        raise RuntimeError("A tenant or contact has no stream; both are created together.")
+    return meta.get_field("id").to_python(row[0]), row[1]

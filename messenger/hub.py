@@ -1,0 +1,239 @@
+"""One log reader per process and stream, for all sockets of that stream in this process.
+
+A nudge says that a stream has reached a seq; the feed reads the log from where it was and hands every subscriber the
+same batch. A nudge is never believed for its content, and the sweeper makes up for those that got lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+import weakref
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import structlog
+from channels.db import database_sync_to_async
+from channels.layers import get_channel_layer
+
+from . import nudges, queries
+from .models import Agent, Stream
+from .queries import LogItem
+
+log = structlog.get_logger(__name__)
+
+SWEEP_EVERY_S = 5
+# So much of the log is read at once; a feed that is further behind reads again.
+_BATCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The log from `start` to `end` without a hole, as one reader may see it."""
+
+    epoch: str
+    start: int
+    end: int
+    items: list[LogItem]
+
+
+class Subscriber(Protocol):
+    """A socket, seen from a feed."""
+
+    agent: Agent | None
+
+    async def deliver(self, batch: Batch) -> None: ...
+
+    async def push(self, frame: dict[str, Any]) -> None: ...
+
+    async def resync(self, reason: str) -> None: ...
+
+
+@dataclass(slots=True)
+class Feed:
+    """A stream that somebody in this process follows."""
+
+    stream: Stream
+    subscribers: set[Subscriber] = field(default_factory=set)
+    is_subscribed: bool = False
+    wanted: int = 0
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class Hub:
+    """The feeds of one event loop, with the one channel through which all their nudges arrive."""
+
+    def __init__(self) -> None:
+        self._feeds: dict[uuid.UUID, Feed] = {}
+        self._channel = ""
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @classmethod
+    def of_this_loop(cls) -> Hub:
+        """Return the hub of the running event loop, started when first needed."""
+        loop = asyncio.get_running_loop()
+        hub = _hubs.get(loop)
+        if hub is None:
+            hub = _hubs[loop] = cls()
+            nudges.serve_from(loop)
+        return hub
+
+    async def join(self, stream: Stream, subscriber: Subscriber) -> None:
+        """Follow a stream from now on. The subscriber replays the log itself, up to where deliveries begin."""
+        await self._start()
+        feed = self._feeds.get(stream.id)
+        if feed is None:
+            feed = self._feeds[stream.id] = Feed(stream, wanted=stream.head_seq)
+        feed.subscribers.add(subscriber)
+        await self._subscribe(feed)
+
+    async def leave(self, stream: Stream, subscriber: Subscriber) -> None:
+        """Stop following. The last one out ends the feed."""
+        feed = self._feeds.get(stream.id)
+        if feed is None:
+            return
+        feed.subscribers.discard(subscriber)
+        if not feed.subscribers:
+            del self._feeds[stream.id]
+            await self._unsubscribe(feed)
+        if not self._feeds:
+            self._stop()
+
+    def head_of(self, stream: Stream) -> int:
+        """Return the head that this process knows of; 0 when nobody here follows the stream."""
+        feed = self._feeds.get(stream.id)
+        return feed.wanted if feed else 0
+
+    async def _start(self) -> None:
+        if self._tasks:
+            return
+        layer = get_channel_layer()
+        assert layer is not None, "CHANNEL_LAYERS has no default"
+        self._channel = await layer.new_channel()
+        self._tasks = [asyncio.create_task(self._listen(layer)), asyncio.create_task(self._sweep())]
+
+    def _stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        self._tasks = []
+
+    async def _subscribe(self, feed: Feed) -> None:
+        """Join the stream's group. Without the layer the feed lives from the sweeper, which tries again."""
+        if feed.is_subscribed:
+            return
+        layer = get_channel_layer()
+        try:
+            await asyncio.wait_for(layer.group_add(nudges.group_of(feed.stream.id), self._channel), 2)
+            feed.is_subscribed = True
+        except Exception as error:  # Handled: see the docstring.
+            log.warning("channel_layer_unavailable", reason=type(error).__name__)
+
+    async def _unsubscribe(self, feed: Feed) -> None:
+        layer = get_channel_layer()
+        try:
+            await asyncio.wait_for(layer.group_discard(nudges.group_of(feed.stream.id), self._channel), 2)
+        except Exception as error:  # Handled: a nudge for a feed that is gone is ignored.
+            log.warning("channel_layer_unavailable", reason=type(error).__name__)
+
+    async def _listen(self, layer: Any) -> None:
+        while True:
+            try:
+                message = await layer.receive(self._channel)
+            except Exception as error:  # Handled: the layer is away; the sweeper carries on until it is back.
+                log.warning("channel_layer_unavailable", reason=type(error).__name__)
+                await asyncio.sleep(1)
+                continue
+            feed = self._feeds.get(uuid.UUID(message["stream"]))
+            if feed is None:
+                continue
+            if message["type"] == "nudge":
+                self._wake(feed, message["head"])
+            else:
+                await self._push(feed, message)
+
+    async def _push(self, feed: Feed, message: Mapping[str, Any]) -> None:
+        for subscriber in list(feed.subscribers):
+            if message["agent"] is None or (subscriber.agent and str(subscriber.agent.id) == message["agent"]):
+                await subscriber.push(message["frame"])
+
+    async def _sweep(self) -> None:
+        """Compare the heads of all followed streams with the database every 5 s."""
+        while True:
+            await asyncio.sleep(SWEEP_EVERY_S)
+            try:
+                heads = await in_database(queries.heads_of, list(self._feeds))
+            except Exception:  # Handled: the database is away; the next sweep looks again.
+                log.exception("sweep_failed")
+                continue
+            for feed in list(self._feeds.values()):
+                await self._subscribe(feed)
+                await self._compare(feed, heads.get(feed.stream.id))
+
+    async def _compare(self, feed: Feed, head: tuple[str, int] | None) -> None:
+        if head is None or head[0] != feed.stream.epoch:
+            for subscriber in list(feed.subscribers):
+                await subscriber.resync("epoch")
+        elif head[1] > feed.stream.head_seq:
+            self._wake(feed, head[1])
+
+    def _wake(self, feed: Feed, head: int) -> None:
+        if head <= feed.wanted:
+            return
+        feed.wanted = head
+        task = asyncio.create_task(self._catch_up(feed))
+        _running.add(task)
+        task.add_done_callback(_running.discard)
+
+    async def _catch_up(self, feed: Feed) -> None:
+        """Read what is new and hand it out; nudges that arrive meanwhile are served by the same loop."""
+        async with feed.lock:
+            while feed.stream.head_seq < feed.wanted:
+                started = time.perf_counter()
+                start = feed.stream.head_seq + 1
+                try:
+                    items = await in_database(_read, feed.stream, _readers(feed))
+                except Exception:  # Handled: the sweeper wakes the feed again.
+                    log.exception("feed_failed", stream_id=str(feed.stream.id))
+                    feed.wanted = feed.stream.head_seq
+                    return
+                if not any(items.values()):
+                    return
+                feed.stream.head_seq = max(batch[-1].seq for batch in items.values() if batch)
+                await self._broadcast(feed, start, items)
+                log.debug("broadcast_took", ms=round((time.perf_counter() - started) * 1000, 1))
+
+    async def _broadcast(self, feed: Feed, start: int, items: Mapping[uuid.UUID | None, list[LogItem]]) -> None:
+        end, sent = feed.stream.head_seq, 0
+        for subscriber in list(feed.subscribers):
+            mine = items.get(subscriber.agent.id if subscriber.agent else None)
+            if mine is None:
+                continue  # Joined while the batch was read: it replays this part itself.
+            await subscriber.deliver(Batch(feed.stream.epoch, start, end, mine))
+            sent += 1
+        log.info(
+            "broadcast",
+            tenant_id=str(feed.stream.tenant_id),
+            stream_id=str(feed.stream.id),
+            head=end,
+            num_connections=len(feed.subscribers),
+            sent_ok=sent,
+        )
+
+
+async def in_database(function: Any, *args: Any) -> Any:
+    """Run a query function in a thread of the pool; not in the one thread that Channels shares between all sockets."""
+    return await database_sync_to_async(function, thread_sensitive=False)(*args)
+
+
+def _readers(feed: Feed) -> list[Agent]:
+    return list({one.agent.id: one.agent for one in feed.subscribers if one.agent}.values())
+
+
+def _read(stream: Stream, agents: list[Agent]) -> dict[uuid.UUID | None, list[LogItem]]:
+    return queries.events_for(stream, stream.head_seq, _BATCH, agents=agents)
+
+
+_hubs: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = weakref.WeakKeyDictionary()
+_running: set[asyncio.Task[None]] = set()

@@ -1,0 +1,43 @@
+"""Rows and the constraints that keep them true. Nothing here knows of HTTP, sockets or screens."""
+
+from .conversations import Conversation, Message, Participant, ReadState, SeenState, Subject
+from .events import Event, Stream
+from .identity import (
+    Agent,
+    ApiToken,
+    Contact,
+    Device,
+    IdentitySecret,
+    Team,
+    Tenant,
+    User,
+    Visit,
+    VisitorToken,
+    Widget,
+)
+from .tenancy import TenantKey, TenantReference, new_id
+
+__all__ = [
+    "Agent",
+    "ApiToken",
+    "Contact",
+    "Conversation",
+    "Device",
+    "Event",
+    "IdentitySecret",
+    "Message",
+    "Participant",
+    "ReadState",
+    "SeenState",
+    "Stream",
+    "Subject",
+    "Team",
+    "Tenant",
+    "TenantKey",
+    "TenantReference",
+    "User",
+    "Visit",
+    "VisitorToken",
+    "Widget",
+    "new_id",
+]

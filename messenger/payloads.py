@@ -1,0 +1,402 @@
+"""Rows → JSON, the only place. Events, both APIs and the snapshots all say the same thing about the same row.
+
+A visitor's shape is built from what a visitor may know; an agent's adds the team's side. No function here queries:
+callers load what is needed (see `queries.facts_of`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, NotRequired, TypedDict
+
+from .models import Agent, Contact, Conversation, Message, Participant, ReadState, SeenState, Tenant, Widget
+
+
+class Face(TypedDict):
+    """Somebody as the other side sees them."""
+
+    id: str
+    name: str
+    avatar_url: str | None
+
+
+class Author(TypedDict):
+    kind: str
+    id: str | None
+    name: str
+    avatar_url: str | None
+
+
+class ParticipantPayload(TypedDict):
+    kind: str
+    id: str | None
+    name: str
+    avatar_url: str | None
+    is_active: bool
+
+
+class MessagePayload(TypedDict):
+    id: str
+    conversation_id: str
+    seq: int
+    kind: str
+    author: Author
+    body: str
+    body_html: str
+    client_message_id: str | None
+    attachments: list[dict[str, Any]]
+    created_at: str
+    edited_at: str | None
+    deleted: bool
+    event: dict[str, Any] | None
+    sources: list[dict[str, Any]]
+    rev: int
+    cycle: NotRequired[int]
+
+
+class ConversationPayload(TypedDict):
+    id: str
+    status: str
+    is_primary: bool
+    cycle: int
+    subject: str
+    created_at: str
+    last_message_at: str | None
+    last_seq: int
+    unread_count: int
+    last_read_seq: int
+    seen_seq: int
+    assignee: Face | None
+    participants: list[ParticipantPayload]
+    last_message: MessagePayload | None
+    rating: dict[str, Any] | None
+    rating_requested: bool
+    rev: int
+
+
+class ContactPayload(TypedDict):
+    id: str
+    type: str
+    name: str | None
+    email: str | None
+    phone: str | None
+    avatar_url: str | None
+
+
+class PossibleDuplicate(TypedDict):
+    id: str
+    display_name: str
+
+
+class TeamContactPayload(ContactPayload):
+    external_id: str | None
+    display_name: str
+    attributes: dict[str, Any]
+    verified: dict[str, Any]
+    unverified: dict[str, Any]
+    blocked: bool
+    possible_duplicates: list[PossibleDuplicate]
+    last_message_at: str | None
+    message_count: int
+    created_at: str
+
+
+class Named(TypedDict):
+    id: str
+    name: str
+
+
+class TeamConversationPayload(ConversationPayload):
+    contact: TeamContactPayload
+    team: Named | None
+    tags: list[str]
+    priority: str
+    contact_last_read_seq: int
+    contact_messages: int
+    waiting_since: str | None
+    snoozed_until: str | None
+    widget: Named
+
+
+class AgentPayload(Face):
+    email: str
+    role: str
+    availability: str
+
+
+class TenantPayload(TypedDict):
+    id: str
+    slug: str
+    name: str
+    locale: str
+    time_zone: str
+    thread_policy: str
+
+
+class WidgetPayload(TypedDict):
+    id: str
+    tenant_id: str
+    name: str
+    locale: str
+    appearance: dict[str, Any]
+    greeting: str
+    texts: dict[str, Any]
+    features: dict[str, Any]
+    prechat: dict[str, Any]
+    thread_policy: str
+    availability: Availability
+
+
+class Availability(TypedDict):
+    online: bool
+
+
+@dataclass(slots=True)
+class Facts:
+    """A conversation with what its payloads need."""
+
+    conversation: Conversation
+    participants: list[Participant] = field(default_factory=list)
+    contact_read: ReadState | None = None
+    # The reading agent's own state; of no use to a visitor.
+    own_read: ReadState | None = None
+    possible_duplicates: list[Contact] = field(default_factory=list)
+
+
+def timestamp(value: datetime) -> str:
+    """Return RFC 3339 in UTC with milliseconds."""
+    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def display_name(contact: Contact) -> str:
+    """Return how people call the contact: name, e-mail or "Guest …"."""
+    return str(contact.display_name)
+
+
+def agent_face(agent: Agent) -> Face:
+    """Return what anybody may know of an agent."""
+    return {"id": str(agent.id), "name": agent.display_name, "avatar_url": agent.avatar_url or None}
+
+
+def visitor_message(message: Message) -> MessagePayload:
+    """Return a part as its visitor gets it. It must be one that the visitor may see (I9)."""
+    if message.visible_seq is None:
+        raise ValueError("A part without a visible number never goes to a visitor.")
+    return _message(message, seq=message.visible_seq, event=_visitor_event(message))
+
+
+def team_message(message: Message) -> MessagePayload:
+    """Return a part as the team gets it."""
+    return {**_message(message, seq=message.seq, event=message.event), "cycle": message.cycle}
+
+
+def visitor_conversation(facts: Facts) -> ConversationPayload:
+    """Return a conversation as its contact gets it: own numbering, own revision, no trace of notes or snoozes."""
+    row, read, seen = facts.conversation, facts.contact_read, _seen(facts.conversation)
+    return {
+        "id": str(row.id),
+        "status": "open" if row.status == Conversation.Status.SNOOZED else row.status,
+        "is_primary": row.is_primary,
+        "cycle": row.cycle,
+        "subject": row.subject,
+        "created_at": timestamp(row.created_at),
+        "last_message_at": timestamp(row.last_message_at) if row.last_message else None,
+        "last_seq": row.last_visible_seq,
+        "unread_count": row.reply_messages - (read.messages_read if read else 0),
+        "last_read_seq": read.last_read_visible_seq if read else 0,
+        "seen_seq": seen.seen_visible_seq if seen else 0,
+        "assignee": agent_face(row.assignee) if row.assignee else None,
+        "participants": [_participant(one, row.contact) for one in facts.participants if _is_known(one)],
+        "last_message": visitor_message(row.last_message) if row.last_message else None,
+        "rating": None,
+        "rating_requested": row.asks_rating,
+        "rev": row.visible_rev,
+    }
+
+
+def team_conversation(facts: Facts) -> TeamConversationPayload:
+    """Return a conversation as one agent gets it: `unread_count` and `last_read_seq` are that agent's own."""
+    row, own, read, seen = facts.conversation, facts.own_read, facts.contact_read, _seen(facts.conversation)
+    return {
+        **visitor_conversation(facts),
+        "status": row.status,
+        "last_seq": row.last_seq,
+        "unread_count": row.contact_messages - (own.messages_read if own else 0),
+        "last_read_seq": own.last_read_seq if own else 0,
+        "seen_seq": seen.seen_seq if seen else 0,
+        "participants": [_participant(one, row.contact) for one in facts.participants],
+        "last_message": team_message(row.last_message) if row.last_message else None,
+        "rev": row.rev,
+        "contact": team_contact(row.contact, facts.possible_duplicates),
+        "team": {"id": str(row.team.id), "name": row.team.name} if row.team else None,
+        "tags": list(row.tags),
+        "priority": row.priority,
+        "contact_last_read_seq": read.last_read_seq if read else 0,
+        "contact_messages": row.contact_messages,
+        "waiting_since": timestamp(row.waiting_since) if row.waiting_since else None,
+        "snoozed_until": timestamp(row.snoozed_until) if row.snoozed_until else None,
+        "widget": {"id": str(row.widget_id), "name": row.widget.name},
+    }
+
+
+def visitor_contact(contact: Contact) -> ContactPayload:
+    """Return the contact as they see themself; verified traits go first."""
+    known = {**_own_traits(contact), **contact.verified}
+    return {
+        "id": str(contact.id),
+        "type": contact.type,
+        "name": known.get("name") or None,
+        "email": known.get("email") or None,
+        "phone": known.get("phone") or None,
+        "avatar_url": contact.avatar_url or None,
+    }
+
+
+def team_contact(contact: Contact, possible_duplicates: list[Contact]) -> TeamContactPayload:
+    """Return the contact as the team sees them, verified and unverified traits told apart."""
+    return {
+        **visitor_contact(contact),
+        "external_id": contact.external_id,
+        "display_name": display_name(contact),
+        "attributes": contact.attributes,
+        "verified": contact.verified,
+        "unverified": _unverified(contact),
+        "blocked": contact.blocked,
+        "possible_duplicates": [{"id": str(one.id), "display_name": display_name(one)} for one in possible_duplicates],
+        "last_message_at": timestamp(contact.last_message_at) if contact.last_message_at else None,
+        "message_count": contact.message_count,
+        "created_at": timestamp(contact.created_at),
+    }
+
+
+def agent(row: Agent) -> AgentPayload:
+    """Return an agent as their colleagues know them."""
+    return {
+        **agent_face(row),
+        "email": row.user.email,
+        "role": row.role,
+        "availability": row.availability,
+    }
+
+
+def tenant(row: Tenant) -> TenantPayload:
+    """Return a tenant as its agents know it."""
+    return {
+        "id": str(row.id),
+        "slug": row.slug,
+        "name": row.name,
+        "locale": row.locale,
+        "time_zone": row.time_zone,
+        "thread_policy": row.thread_policy,
+    }
+
+
+def widget(row: Widget, *, online: bool) -> WidgetPayload:
+    """Return the public configuration of a widget. Allowed origins and secrets are not part of it."""
+    texts = row.texts.get(row.tenant.locale, {})
+    return {
+        "id": str(row.id),
+        "tenant_id": str(row.tenant_id),
+        "name": row.name,
+        "locale": row.tenant.locale,
+        "appearance": row.appearance,
+        "greeting": texts.get("greeting", ""),
+        "texts": row.texts,
+        "features": row.features,
+        "prechat": row.prechat,
+        "thread_policy": row.tenant.thread_policy,
+        "availability": {"online": online},
+    }
+
+
+def read_state(facts: Facts, *, for_team: bool) -> dict[str, Any]:
+    """Return how far the contact has read, in the numbering of the audience."""
+    row, read = facts.conversation, facts.contact_read
+    payload: dict[str, Any] = {
+        "conversation_id": str(row.id),
+        "participant": {"kind": "contact", "id": str(row.contact_id)},
+    }
+    if for_team:
+        return {**payload, "last_read_seq": read.last_read_seq if read else 0}
+    mine = visitor_conversation(facts)
+    return {**payload, "last_read_seq": mine["last_read_seq"], "unread_count": mine["unread_count"]}
+
+
+def seen(facts: Facts, *, for_team: bool) -> dict[str, Any] | None:
+    """Return what was seen, by whom and when; nothing when nobody has."""
+    state = _seen(facts.conversation)
+    if state is None:
+        return None
+    return {
+        "conversation_id": str(facts.conversation.id),
+        "seen_seq": state.seen_seq if for_team else state.seen_visible_seq,
+        "by": {"name": state.agent.display_name, "avatar_url": state.agent.avatar_url or None},
+        "at": timestamp(state.at),
+    }
+
+
+def _message(row: Message, *, seq: int, event: dict[str, Any] | None) -> MessagePayload:
+    deleted = row.deleted_at is not None
+    return {
+        "id": str(row.id),
+        "conversation_id": str(row.conversation_id),
+        "seq": seq,
+        "kind": row.kind,
+        "author": _author(row),
+        "body": "" if deleted else row.body,
+        "body_html": "" if deleted else row.body_html,
+        "client_message_id": str(row.client_message_id) if row.client_message_id else None,
+        "attachments": [],
+        "created_at": timestamp(row.created_at),
+        "edited_at": timestamp(row.edited_at) if row.edited_at else None,
+        "deleted": deleted,
+        "event": event,
+        "sources": [],
+        "rev": row.rev,
+    }
+
+
+def _author(row: Message) -> Author:
+    if row.author_kind == Message.Author.CONTACT:
+        person = row.contact
+        return {
+            "kind": "contact",
+            "id": str(person.id),
+            "name": display_name(person),
+            "avatar_url": person.avatar_url or None,
+        }
+    if row.agent:
+        return {"kind": "agent", **agent_face(row.agent)}
+    return {"kind": row.author_kind, "id": None, "name": "", "avatar_url": None}
+
+
+def _participant(row: Participant, contact: Contact) -> ParticipantPayload:
+    if row.agent:
+        return {"kind": "agent", **agent_face(row.agent), "is_active": row.is_active}
+    name = display_name(contact) if row.kind == Participant.Kind.CONTACT else ""
+    subject = str(row.contact_id) if row.contact_id else None
+    return {"kind": row.kind, "id": subject, "name": name, "avatar_url": None, "is_active": row.is_active}
+
+
+def _is_known(row: Participant) -> bool:
+    """An agent who was only assigned has not shown themself to the visitor yet."""
+    return row.agent is None or row.joined_at is not None
+
+
+def _visitor_event(row: Message) -> dict[str, Any] | None:
+    """A visitor learns what happened, not the team's details of it."""
+    return {"name": row.event["name"]} if row.event else None
+
+
+def _seen(row: Conversation) -> SeenState | None:
+    return getattr(row, "seen_state", None)
+
+
+def _unverified(contact: Contact) -> dict[str, Any]:
+    return {**contact.attributes, **_own_traits(contact)}
+
+
+def _own_traits(contact: Contact) -> dict[str, str]:
+    own = {"name": contact.name, "email": contact.email, "phone": contact.phone}
+    return {key: value for key, value in own.items() if value}

@@ -1,0 +1,115 @@
+"""Who is asking. The tenant always comes from here, never from anything a client says."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
+from .errors import Unauthenticated
+from .events import Actor
+from .models import Agent, ApiToken, Contact, Device, Tenant, VisitorToken
+from .signing import token_hash
+
+# A session slides: used within its life it is prolonged, at most this often.
+SESSION_LIFE = timedelta(hours=12)
+_PROLONG_AFTER = timedelta(hours=1)
+_LAST_USED_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """A widget session: the token with its device, tenant and, once there is one, contact."""
+
+    token: VisitorToken
+    contact: Contact | None
+
+    @property
+    def tenant(self) -> Tenant:
+        return self.token.tenant
+
+    @property
+    def tenant_id(self) -> uuid.UUID:
+        return self.token.tenant_id
+
+    @property
+    def device(self) -> Device:
+        return self.token.device
+
+    @property
+    def actor(self) -> Actor:
+        return Actor("contact", self.contact.id if self.contact else None)
+
+
+def actor_of(principal: Visitor | Agent) -> Actor:
+    """Return who an event names as its cause."""
+    return principal.actor if isinstance(principal, Visitor) else Actor("agent", principal.id)
+
+
+def authenticate_visitor(bearer: str) -> Visitor:
+    """Return the session of a bearer token, in one query. Raises Unauthenticated with the code that says why not."""
+    token = (
+        VisitorToken.objects.select_related("tenant", "device", "device__contact", "contact", "visit")
+        .filter(token_hash=token_hash(bearer))
+        .first()
+    )
+    if token is None:
+        raise Unauthenticated()
+    if token.revoked_at or token.device.revoked_at:
+        raise Unauthenticated(code=_code_of(token.reason))
+    if token.expires_at <= timezone.now():
+        raise Unauthenticated("This session has ended. Start again with bootstrap.", code="session_expired")
+    if not token.tenant.is_active:
+        raise Unauthenticated("This messenger has been switched off.", code="tenant_disabled")
+    _prolong(token)
+    return Visitor(token, _contact_of(token))
+
+
+def authenticate_api_token(bearer: str) -> Agent:
+    """Return the agent of an API token, in one query. Raises Unauthenticated."""
+    token = (
+        ApiToken.objects.select_related("agent", "agent__tenant", "agent__user")
+        .filter(key_hash=token_hash(bearer), revoked_at=None)
+        .filter(agent__is_active=True, agent__user__is_active=True, tenant__is_active=True)
+        .first()
+    )
+    if token is None:
+        raise Unauthenticated("This API token is not valid.", code="invalid_token")
+    now = timezone.now()
+    if token.last_used_at is None or now - token.last_used_at > _LAST_USED_EVERY:
+        ApiToken.objects.filter(tenant_id=token.tenant_id, id=token.id).update(last_used_at=now)
+    return token.agent
+
+
+def memberships_of(user_id: uuid.UUID) -> list[Agent]:
+    """Return the user's active memberships in active tenants, oldest first: what the tenant switch offers."""
+    active = Q(is_active=True, tenant__is_active=True, user__is_active=True)
+    return list(Agent.objects.select_related("tenant", "user").filter(active, user_id=user_id).order_by("created_at"))
+
+
+def selected(memberships: list[Agent], tenant_id: object) -> Agent | None:
+    """Return the membership in the selected tenant, else the oldest one."""
+    chosen = (agent for agent in memberships if str(agent.tenant_id) == tenant_id)
+    return next(chosen, memberships[0] if memberships else None)
+
+
+def _contact_of(token: VisitorToken) -> Contact | None:
+    """A token issued before its device had a contact is that contact's as soon as it exists."""
+    if token.contact_id is None and token.assurance == VisitorToken.Assurance.ANONYMOUS:
+        return token.device.contact
+    return token.contact
+
+
+def _code_of(reason: str) -> str:
+    return "identity_changed" if reason == VisitorToken.Reason.IDENTITY_CHANGED else "session_revoked"
+
+
+def _prolong(token: VisitorToken) -> None:
+    """Slide the session, but write at most once an hour: this runs on every request."""
+    expires_at = timezone.now() + SESSION_LIFE
+    if expires_at - token.expires_at > _PROLONG_AFTER:
+        token.expires_at = expires_at
+        VisitorToken.objects.filter(tenant_id=token.tenant_id, id=token.id).update(expires_at=expires_at)

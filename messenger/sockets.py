@@ -1,0 +1,360 @@
+"""What every socket does: frames in and out, time-outs, limits, and following a stream without a hole.
+
+Our own consumer base: `dispatch` leaves out the hop through one shared thread that Channels makes for every event, and
+database work goes to the thread pool by `in_database`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import secrets
+import time
+import uuid
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, ClassVar
+
+import structlog
+from channels.consumer import AsyncConsumer
+from channels.exceptions import StopConsumer
+from django.conf import settings
+from django.http.request import split_domain_port, validate_host
+from django.utils import timezone
+
+from curbe.logs import new_trace_id
+
+from . import payloads, queries
+from .errors import Unauthenticated
+from .hub import Batch, Hub, in_database
+from .models import Agent, Stream
+from .queries import Cursor, LogItem
+
+log = structlog.get_logger(__name__)
+
+HELLO_WITHIN_S = 10
+HEARTBEAT_S = 25
+SILENT_FOR_S = 60
+RECHECK_EVERY_S = 60
+MOST_INBOUND, INBOUND_WINDOW_S = 20, 10
+MOST_QUEUED = 256
+FRAME_BYTES = 64 * 1024
+_REPLAY_BATCH = 200
+# What a client must not choose: whom it speaks for comes from its credentials.
+_SUBJECT_KEYS = ("subject", "contact_id", "tenant_id", "company_id", "stream_id")
+
+
+class Close:
+    """Close codes: 4000–4499 mean "connect again", 4500–4999 "not with these credentials"."""
+
+    SERVER_ERROR = 4000
+    HELLO_TIMEOUT = 4003
+    SLOW = 4008
+    INSUFFICIENT_STATE = 4009
+    TOKEN_EXPIRED = 4011
+    NO_PONG = 4012
+    RATE_LIMITED = 4013
+    IDENTITY_CHANGED = 4014
+    INVALID_TOKEN = 4500
+    PROTOCOL_ERROR = 4501
+    FORBIDDEN = 4503
+    TENANT_DISABLED = 4505
+    UPGRADE_REQUIRED = 4506
+    TOO_LARGE = 1009
+
+
+_CODE_OF_REFUSAL = {
+    "session_expired": Close.TOKEN_EXPIRED,
+    "identity_changed": Close.IDENTITY_CHANGED,
+    "tenant_disabled": Close.TENANT_DISABLED,
+}
+
+
+class ClosedByUs(Exception):
+    """Raised while handling a frame: the socket is closed with this code."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(str(code))
+        self.code = code
+
+
+class Socket(AsyncConsumer):
+    """A socket of either kind. Subclasses say who may connect, which stream they follow, and what else they accept."""
+
+    # No such layer is configured: the hub listens for all sockets, so none needs a channel of its own.
+    channel_layer_alias = "sockets have none"
+    frames: ClassVar[Mapping[str, Callable[[Any, dict[str, Any]], Awaitable[None]]]]
+
+    def __init__(self) -> None:
+        self.agent: Agent | None = None
+        self.stream: Stream | None = None
+        self.log = log
+        self._cursor = 0
+        self._held: list[Batch] | None = []
+        self._heard: deque[float] = deque(maxlen=MOST_INBOUND + 1)
+        self._heard_at = time.monotonic()
+        self._queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue(MOST_QUEUED)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._is_closed = False
+
+    # What a subclass decides
+
+    def may_connect(self) -> bool:
+        """Whether the handshake is answered at all; if not it is HTTP 403."""
+        raise NotImplementedError
+
+    async def authenticate(self, hello: dict[str, Any]) -> None:
+        """Find out who it is from the hello. Raises Unauthenticated or ClosedByUs."""
+        raise NotImplementedError
+
+    async def recheck(self) -> None:
+        """Raise Unauthenticated when the credentials have ended since."""
+        raise NotImplementedError
+
+    def load_stream(self) -> Stream:
+        """Return the stream of whoever it is, with its present head."""
+        raise NotImplementedError
+
+    def subject_ids(self) -> set[str]:
+        """Ids that a hello may name as its subject."""
+        raise NotImplementedError
+
+    # ASGI
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Handle one ASGI message. An unexpected exception closes with 4000 and tells the client nothing (S36)."""
+        handler = getattr(self, message["type"].replace(".", "_"))
+        try:
+            await handler(message)
+        except ClosedByUs as closed:
+            await self.close(closed.code)
+        except Unauthenticated as refusal:
+            await self.close(_CODE_OF_REFUSAL.get(refusal.code, Close.INVALID_TOKEN))
+        except StopConsumer:
+            raise
+        except Exception:
+            self.log.exception("socket_failed")
+            await self.close(Close.SERVER_ERROR)
+
+    async def websocket_connect(self, message: dict[str, Any]) -> None:
+        if not self._is_known_host() or not self.may_connect():
+            await self.send({"type": "websocket.close"})
+            raise StopConsumer()
+        await self.send({"type": "websocket.accept"})
+        self._tasks = [asyncio.create_task(self._write()), asyncio.create_task(self._keep_time())]
+
+    async def websocket_receive(self, message: dict[str, Any]) -> None:
+        if self._is_closed:
+            return
+        self._heard_at = time.monotonic()
+        self._heard.append(self._heard_at)
+        if len(self._heard) > MOST_INBOUND and self._heard_at - self._heard[0] < INBOUND_WINDOW_S:
+            raise ClosedByUs(Close.RATE_LIMITED)
+        frame = _parse(message.get("text"))
+        if self.stream is None:
+            await self._hello(frame)
+        elif (handler := self.frames.get(frame["t"])) is not None:
+            await handler(self, frame)
+        else:
+            raise ClosedByUs(Close.PROTOCOL_ERROR)
+
+    async def websocket_disconnect(self, message: dict[str, Any]) -> None:
+        self._is_closed = True
+        for task in self._tasks:
+            task.cancel()
+        if self.stream is not None:
+            await Hub.of_this_loop().leave(self.stream, self)
+            self.log.info("socket_closed", code=message.get("code"))
+        raise StopConsumer()
+
+    async def close(self, code: int) -> None:
+        """Close with a code, once. What was still queued is dropped: the log has it."""
+        if not self._is_closed:
+            self._is_closed = True
+            await self.send({"type": "websocket.close", "code": code})
+
+    # The protocol
+
+    async def _hello(self, frame: dict[str, Any]) -> None:
+        if frame["t"] != "hello":
+            raise ClosedByUs(Close.PROTOCOL_ERROR)
+        if frame.get("v") != 1:
+            raise ClosedByUs(Close.UPGRADE_REQUIRED)
+        self.log = log.bind(trace_id=new_trace_id(frame.get("trace")), conn=secrets.token_hex(8))
+        await self.authenticate(frame)
+        if any(key in frame and str(frame[key]) not in self.subject_ids() for key in _SUBJECT_KEYS):
+            raise ClosedByUs(Close.FORBIDDEN)
+        self.stream = await in_database(self.load_stream)
+        await Hub.of_this_loop().join(self.stream, self)
+        await self._follow(frame.get("after"), is_hello=True)
+
+    async def resume(self, frame: dict[str, Any]) -> None:
+        """The client has a new cursor, from a snapshot or because it found a hole."""
+        await self._follow(frame.get("after"), is_hello=False)
+
+    async def pong(self, frame: dict[str, Any]) -> None:
+        """The client is there; hearing it was enough."""
+
+    async def _follow(self, after: Any, *, is_hello: bool) -> None:
+        """Replay the log after the client's cursor and go live. The stream was joined before its head is read."""
+        self._held = self._held or []
+        stream = await in_database(self.load_stream)
+        cursor = Cursor.parse(after) if after is not None else Cursor(stream.epoch, stream.head_seq)
+        reason = queries.resync_reason(stream, cursor)
+        if is_hello:
+            await self._welcome(stream, "resumed" if after is not None and not reason else "live")
+        if reason or cursor is None:
+            await self.resync(reason or "epoch")
+            return
+        self._cursor = cursor.seq
+        await self._replay(stream)
+        await self._release()
+
+    async def _welcome(self, stream: Stream, mode: str) -> None:
+        conn = secrets.token_hex(8)
+        self.log.info(
+            "socket_connected",
+            tenant_id=str(stream.tenant_id),
+            stream_id=str(stream.id),
+            contact_id=str(stream.contact_id) if stream.contact_id else None,
+            agent_id=str(self.agent.id) if self.agent else None,
+            mode=mode,
+            connection_added=True,
+        )
+        clock = {"hb": HEARTBEAT_S, "time": payloads.timestamp(timezone.now())}
+        head = {"epoch": stream.epoch, "head": stream.head_seq, "mode": mode}
+        await self.push({"t": "welcome", "conn": conn, **clock, **head})
+
+    async def _replay(self, stream: Stream) -> None:
+        while self._cursor < stream.head_seq:
+            items = await in_database(self._read, stream)
+            if not items:
+                break
+            await self._emit(stream.epoch, items, items[-1].seq, more=items[-1].seq < stream.head_seq)
+
+    def _read(self, stream: Stream) -> list[LogItem]:
+        return queries.events_after(stream, self._cursor, _REPLAY_BATCH, agent=self.agent)
+
+    async def _release(self) -> None:
+        """Go live: hand out what the feed delivered during the replay, then whatever comes."""
+        while self._held:
+            await self._take(self._held.pop(0))
+        self._held = None
+
+    # Called by the hub
+
+    async def deliver(self, batch: Batch) -> None:
+        """Take a batch of the feed; while replaying or waiting for a snapshot it is only kept."""
+        if self._held is not None:
+            self._held.append(batch)
+            del self._held[:-MOST_QUEUED]
+        else:
+            await self._take(batch)
+
+    async def _take(self, batch: Batch) -> None:
+        if batch.end <= self._cursor:
+            return
+        if batch.start > self._cursor + 1:
+            await self._replay(await in_database(self.load_stream))
+            return
+        await self._emit(batch.epoch, [item for item in batch.items if item.seq > self._cursor], batch.end)
+
+    async def _emit(self, epoch: str, items: list[LogItem], end: int, *, more: bool = False) -> None:
+        """Send `evs` frames that cover everything from the cursor to `end`, each within the frame size if it can be."""
+        for chunk, covered in _chunks(items, end):
+            frame = {"t": "evs", "epoch": epoch, "from": self._cursor + 1, "to": covered, "items": []}
+            frame["items"] = [item.as_json(epoch) for item in chunk if item.payload is not None]
+            self._cursor = covered
+            await self.push({**frame, "more": more or covered < end})
+
+    async def push(self, frame: dict[str, Any]) -> None:
+        """Queue a frame. A client that does not keep up is closed: it can resume from its cursor (4008)."""
+        try:
+            self._queue.put_nowait(frame)
+        except asyncio.QueueFull:
+            await self.close(Close.SLOW)
+
+    async def resync(self, reason: str) -> None:
+        """Tell the client that only a snapshot helps; deliveries are kept back until it resumes."""
+        self._held = []
+        await self.push({"t": "resync_required", "reason": reason})
+
+    # Tasks of the socket
+
+    async def _write(self) -> None:
+        while True:
+            frame = await self._queue.get()
+            if self._is_closed:
+                return
+            await self.send({"type": "websocket.send", "text": json.dumps(frame, separators=(",", ":"))})
+
+    async def _keep_time(self) -> None:
+        """Hello within 10 s; then heartbeats, the end of silent sockets, and a fresh look at the credentials."""
+        try:
+            await asyncio.sleep(HELLO_WITHIN_S)
+            if self.stream is None:
+                await self.close(Close.HELLO_TIMEOUT)
+                return
+            checked_at = time.monotonic()
+            while not self._is_closed:
+                await asyncio.sleep(HEARTBEAT_S * random.uniform(0.9, 1.1))
+                if time.monotonic() - self._heard_at > SILENT_FOR_S:
+                    await self.close(Close.NO_PONG)
+                    return
+                if time.monotonic() - checked_at > RECHECK_EVERY_S:
+                    checked_at = time.monotonic()
+                    await self.recheck()
+                await self.push({"t": "hb", "time": payloads.timestamp(timezone.now()), "head": self._head()})
+        except Unauthenticated as refusal:
+            await self.close(_CODE_OF_REFUSAL.get(refusal.code, Close.INVALID_TOKEN))
+
+    def _head(self) -> int:
+        return max(self._cursor, Hub.of_this_loop().head_of(self.stream) if self.stream else 0)
+
+    # The handshake
+
+    def header(self, name: str) -> str | None:
+        """Return a header of the handshake."""
+        wanted = name.encode()
+        return next((value.decode("latin-1") for key, value in self.scope["headers"] if key == wanted), None)
+
+    def _is_known_host(self) -> bool:
+        domain, _ = split_domain_port(self.header("host") or "")
+        return bool(domain) and validate_host(domain, settings.ALLOWED_HOSTS)
+
+
+def _parse(text: str | None) -> dict[str, Any]:
+    """Return the frame. Anything but a JSON object with a `t` is a protocol error (S30)."""
+    if text is not None and len(text.encode()) > FRAME_BYTES:
+        raise ClosedByUs(Close.TOO_LARGE)
+    try:
+        frame = json.loads(text or "")
+    except (ValueError, RecursionError) as error:
+        raise ClosedByUs(Close.PROTOCOL_ERROR) from error
+    if not isinstance(frame, dict) or not isinstance(frame.get("t"), str):
+        raise ClosedByUs(Close.PROTOCOL_ERROR)
+    return frame
+
+
+def _chunks(items: list[LogItem], end: int) -> list[tuple[list[LogItem], int]]:
+    """Split a run of events by size: pairs of events and the seq that they cover up to."""
+    chunks: list[tuple[list[LogItem], int]] = []
+    current: list[LogItem] = []
+    size = 0
+    for item in items:
+        weight = len(json.dumps(item.payload))
+        if current and size + weight > FRAME_BYTES - 1024:
+            chunks.append((current, current[-1].seq))
+            current, size = [], 0
+        current.append(item)
+        size += weight
+    return [*chunks, (current, end)]
+
+
+def conversation_id_of(frame: dict[str, Any]) -> uuid.UUID | None:
+    """Return the conversation that a frame names, or None when it names none."""
+    try:
+        return uuid.UUID(str(frame.get("c")))
+    except ValueError:
+        return None
