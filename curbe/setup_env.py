@@ -72,7 +72,9 @@ def create_environment() -> None:
 def install(lock: Path) -> None:
     say(f"Installing {lock.name}")
     uv = find_uv()
-    if uv and run(uv, "pip", "install", "--quiet", "--python", PYTHON, "--require-hashes", "-r", lock):
+    if uv and run(
+        uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", PYTHON, "--require-hashes", "-r", lock
+    ):
         return
     pip = find_pip()
     if pip and run(*pip, "install", "--quiet", "--require-hashes", "-r", lock):
