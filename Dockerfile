@@ -22,4 +22,4 @@ USER curbe
 RUN SECRET_KEY=collecting-static-files python manage.py collectstatic --noinput --verbosity=0
 EXPOSE 8000
 # Alone, the image is the whole product in one process, on SQLite unless DATABASE_URL says otherwise.
-CMD ["python", "manage.py", "serve", "--setup"]
+CMD ["python", "manage.py", "serve", "--setup", "--host", "0.0.0.0"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -64,17 +64,19 @@ class Bed:
         database: Kind | PostgresServer = "sqlite",
         redis: bool | RedisServer = False,
         processes: int = 1,
-        server: Server = "serve",
+        server: Server | Sequence[Server] = "serve",
         env: Mapping[str, str] | None = None,
     ) -> Stack:
         """Fresh processes on a fresh, seeded database; returns when all are ready. The caller closes it.
 
         `database` and `redis` take a server of the test's own (one it means to stop) in place of the run's.
+        `server` names what each of the `processes` is, or, as a list, what the processes are one by one.
         """
         layer = self.redis if redis is True else redis or None
         place = self._fresh_place(self.postgres if database == "postgres" else database)
         settings = {**({"REDIS_URL": layer.url} if layer else {}), **(env or {})}
-        stack = Stack(place, processes=processes, server=server, env=settings)
+        servers = [server] * processes if isinstance(server, str) else server
+        stack = Stack(place, servers, settings)
         try:
             stack.start()
         except BaseException:

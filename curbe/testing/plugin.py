@@ -51,10 +51,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 
 
 def set_environment(database: str, bed: Bed) -> None:
-    """What the settings read: nothing of the developer's own environment, no Redis, no limits."""
+    """What the settings read: nothing of the developer's own environment or .env, no Redis, no limits."""
     (LOCAL_DIR / "static").mkdir(parents=True, exist_ok=True)
-    for name in ("PORT", "PUBLIC_URL", "ALLOWED_HOSTS"):
-        os.environ.pop(name, None)
     sqlite = LOCAL_DIR / f"{os.getpid()}.sqlite3"
     url = with_database(bed.postgres.url, f"curbe_{os.getpid()}") if database == "postgres" else f"sqlite:///{sqlite}"
     os.environ |= {
@@ -65,6 +63,11 @@ def set_environment(database: str, bed: Bed) -> None:
         "TEST_SQLITE_NAME": str(sqlite.with_stem(f"test-{os.getpid()}")),
         "REDIS_URL": "",
         "RATE_LIMITS": "off",
+        "PORT": "8000",
+        "PUBLIC_URL": "http://127.0.0.1:8000",
+        "ALLOWED_HOSTS": "127.0.0.1,localhost",
+        "PEPPER": "",
+        "DEBUG": "false",
     }
 
 

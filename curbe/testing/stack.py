@@ -8,22 +8,26 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
+
+import yaml
 
 from curbe.testing.npm import ROOT
 from curbe.testing.processes import Process, ServerFailed, free_port
 from curbe.testing.waiting import wait_for
 
 SECRET_KEY = "of-no-use-outside-the-tests-" * 2
-Server = Literal["serve", "daphne"]
+# `web` and `realtime` are the commands of docker-compose.yml: HTTP alone, and HTTP with sockets.
+Server = Literal["serve", "daphne", "web", "realtime"]
 _START_SECONDS = 60
 _OURS = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "PORT", "PUBLIC_URL", "ALLOWED_HOSTS", "RATE_LIMITS", "LOCAL_DIR"}
 
@@ -52,28 +56,24 @@ class Place:
 class Stack:
     """Running processes of one installation. Process 0 is the one PUBLIC_URL names."""
 
-    def __init__(self, place: Place, *, processes: int, server: Server, env: Mapping[str, str]) -> None:
+    def __init__(self, place: Place, servers: Sequence[Server], env: Mapping[str, str]) -> None:
         self.place = place
-        self._ports = [free_port() for _ in range(processes)]
+        self._ports = [free_port() for _ in servers]
         self.base_urls = [f"http://127.0.0.1:{port}" for port in self._ports]
         self.base_url = self.base_urls[0]
         self._env = place.environment(**{"PUBLIC_URL": self.base_url, **env})
         self.demo: dict[str, Any] = json.loads(manage("demo", "--json", env=self._env))
-        self._processes = [self._process(i, server) for i in range(processes)]
+        self._processes = [self._process(i, server) for i, server in enumerate(servers)]
 
     def _process(self, i: int, server: Server) -> Process:
         port = str(self._ports[i])
-        daphne = [
-            str(Path(sys.executable).with_name("daphne")),
-            "-b",
-            "127.0.0.1",
-            "-p",
-            port,
-            "curbe.asgi:application",
-        ]
-        command = daphne if server == "daphne" else [sys.executable, "manage.py", "serve"]
-        log = self.place.local_dir / f"process-{i}.log"
-        return Process(command, log, env={**self._env, "PORT": port}, cwd=ROOT)
+        return Process(
+            command_of(server, port),
+            self.place.local_dir / f"process-{i}.log",
+            env={**self._env, "PORT": port},
+            cwd=ROOT,
+            death_signal=signal.SIGTERM,  # So that a server with workers of its own ends those too.
+        )
 
     def start(self) -> None:
         """All of them, at the same time; returns when each says that it is ready."""
@@ -125,6 +125,23 @@ class Stack:
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
         self.close()
+
+
+def command_of(server: Server, port: str) -> list[str]:
+    """How that kind of server is started on that port of the loopback interface."""
+    if server == "serve":
+        return [sys.executable, "manage.py", "serve"]
+    if server == "daphne":
+        return [program("daphne"), "-b", "127.0.0.1", "-p", port, "curbe.asgi:application"]
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    name, *arguments = services[server]["command"]
+    local = {"0.0.0.0": "127.0.0.1", "8000": port}  # noqa: S104 - to keep to the loopback interface instead
+    return [program(name), *(local.get(word, word) for word in arguments)]
+
+
+def program(name: str) -> str:
+    """Of this environment."""
+    return str(Path(sys.executable).with_name(name))
 
 
 def manage(*arguments: str, env: Mapping[str, str]) -> str:
