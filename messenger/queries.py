@@ -20,7 +20,20 @@ from django.db.models.functions import Coalesce
 
 from . import payloads
 from .errors import DomainError, NotFound
-from .models import Agent, Contact, Conversation, Event, Message, Participant, ReadState, Stream, Team, Tenant, Widget
+from .models import (
+    Agent,
+    Contact,
+    Conversation,
+    Event,
+    Message,
+    Participant,
+    ReadState,
+    Stream,
+    Team,
+    Tenant,
+    Visit,
+    Widget,
+)
 from .payloads import Facts
 
 HISTORY = 50
@@ -171,6 +184,14 @@ def inbox_page(
     return Page(team_conversations(agent, page.items), page.next)
 
 
+def inbox_among(
+    agent: Agent, ids: Iterable[uuid.UUID], *, status: str | None = None, assignee: str | None = None
+) -> list[payloads.TeamConversationPayload]:
+    """Return those of the conversations that a list holds, newest activity first: what a list on screen replaces."""
+    rows = _with_joins(_inbox(agent, status=status, assignee=assignee)).filter(id__in=list(ids))
+    return team_conversations(agent, list(rows.order_by("-last_message_at", "-id")))
+
+
 VIEWS: dict[str, dict[str, str]] = {
     "mine": {"status": "open", "assignee": "me"},
     "unassigned": {"status": "open", "assignee": "none"},
@@ -200,7 +221,6 @@ def view_counts(agent: Agent) -> dict[str, int]:
     return {
         name: _inbox(agent, **filters).order_by()[:_COUNTED_UP_TO].count()
         for name, filters in VIEWS.items()
-        if name != "closed"
     }
 
 
@@ -221,6 +241,12 @@ def chat_log(agent: Agent, *, q: str = "", cursor: str | None = None, limit: int
     contacts = contacts[:limit]
     rows = _chat_log_rows(agent, contacts)
     return Page(rows, _encode(contacts[-1].last_message_at, contacts[-1].id) if more else None)
+
+
+def chat_log_among(agent: Agent, ids: Iterable[uuid.UUID], *, q: str = "") -> list[dict[str, Any]]:
+    """Return the rows of those contacts that the chat log holds, newest first: what a log on screen replaces."""
+    people = chat_log_contacts(agent.tenant_id, q).filter(id__in=list(ids))
+    return _chat_log_rows(agent, list(people.order_by("-last_message_at", "-id")))
 
 
 def chat_log_contacts(tenant_id: uuid.UUID, q: str = "") -> QuerySet[Contact]:
@@ -247,6 +273,19 @@ def timeline(contact: Contact, *, cursor: str | None = None, limit: int = HISTOR
     more, found = len(found) > limit, found[:limit]
     next_ = _encode(found[-1].created_at, found[-1].id) if more else None
     return Page([payloads.team_message(row) for row in reversed(found)], next_)
+
+
+def other_conversations(conversation: Conversation, limit: int) -> list[Conversation]:
+    """Return the contact's other conversations in which something was said, newest activity first."""
+    said = Conversation.objects.filter(tenant_id=conversation.tenant_id, contact=conversation.contact_id)
+    others = said.filter(last_message__isnull=False).exclude(id=conversation.id)
+    return list(others.select_related("last_message").order_by("-last_message_at", "-id")[:limit])
+
+
+def visits_of(contact: Contact, limit: int) -> list[Visit]:
+    """Return the contact's latest page views, newest first."""
+    visits = Visit.objects.filter(tenant_id=contact.tenant_id, contact=contact)
+    return list(visits.select_related("widget").order_by("-created_at")[:limit])
 
 
 def agents_of(tenant_id: uuid.UUID) -> QuerySet[Agent]:

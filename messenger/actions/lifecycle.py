@@ -77,6 +77,7 @@ def wake(events: EventLog, conversation: Conversation) -> None:
     conversation.status = Conversation.Status.OPEN
     conversation.snoozed_until = None
     append_event(events, conversation, "woken", agent=None)
+    conversation.save()
 
 
 def promote(events: EventLog, conversation: Conversation, open_ones: list[Conversation]) -> Conversation:

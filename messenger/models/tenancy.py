@@ -55,11 +55,12 @@ class TenantReference(models.BaseConstraint):
     def constraint_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> str | None:  # type: ignore[override]
         if schema_editor.connection.vendor == "sqlite":
             return f"CONSTRAINT {schema_editor.quote_name(self.name)} {self._definition(model, schema_editor)}"
-        schema_editor.deferred_sql.append(self._add_statement(model, schema_editor))
+        self.create_sql(model, schema_editor)
         return None
 
-    def create_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> Statement:  # type: ignore[override]
-        return self._add_statement(model, schema_editor)
+    def create_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> None:  # type: ignore[override]
+        """Put the statement off to the end of the migration: the parent's `UNIQUE (tenant, id)` may come later."""
+        schema_editor.deferred_sql.append(self._add_statement(model, schema_editor))
 
     def remove_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> Statement:  # type: ignore[override]
         table, name = schema_editor.quote_name(model._meta.db_table), schema_editor.quote_name(self.name)
