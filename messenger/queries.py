@@ -30,7 +30,6 @@ from .models import (
     ReadState,
     Stream,
     Team,
-    Tenant,
     Visit,
     Widget,
 )
@@ -218,10 +217,7 @@ def team_snapshot(agent: Agent, view: str) -> dict[str, Any]:
 
 def view_counts(agent: Agent) -> dict[str, int]:
     """Return how many conversations each view holds, counted no further than 100 ("99+")."""
-    return {
-        name: _inbox(agent, **filters).order_by()[:_COUNTED_UP_TO].count()
-        for name, filters in VIEWS.items()
-    }
+    return {name: _inbox(agent, **filters).order_by()[:_COUNTED_UP_TO].count() for name, filters in VIEWS.items()}
 
 
 def team_messages(conversation: Conversation, *, before: int | None, after: int | None, limit: int) -> Page:
@@ -380,9 +376,7 @@ def events_for(
     return project(stream, list(_events(stream).filter(seq__gt=seq).order_by("seq")[:limit]), agents=agents)
 
 
-def project(
-    stream: Stream, rows: Sequence[Event], *, agents: Sequence[Agent]
-) -> dict[uuid.UUID | None, list[LogItem]]:
+def project(stream: Stream, rows: Sequence[Event], *, agents: Sequence[Agent]) -> dict[uuid.UUID | None, list[LogItem]]:
     """Return what each reader gets to see of these events; a contact's stream has one reader, named None.
 
     Entities are loaded in bulk: the number of queries depends neither on the number of events nor of agents.
@@ -433,10 +427,7 @@ def _facts_per_reader(
     if stream.contact_id is not None:
         return {None: {one.conversation.id: one for one in facts_of(stream.tenant_id, rows)}}
     shared = _shared_facts(stream.tenant_id, rows, with_duplicates=True)
-    return {
-        agent.id: {one.conversation.id: one for one in _own_facts(shared, agent)}
-        for agent in agents
-    }
+    return {agent.id: {one.conversation.id: one for one in _own_facts(shared, agent)} for agent in agents}
 
 
 def _item(row: Event, loaded: _Loaded, reader: uuid.UUID | None) -> LogItem:
@@ -587,8 +578,10 @@ def _chat_log_rows(agent: Agent, contacts: list[Contact]) -> list[dict[str, Any]
     owned = Conversation.objects.filter(tenant_id=agent.tenant_id, contact__in=ids, last_message__isnull=False)
     own = ReadState.objects.filter(tenant_id=agent.tenant_id, conversation=OuterRef("id"), agent=agent)
     read = Coalesce(Subquery(own.values("messages_read")[:1]), Value(0))
-    totals = owned.order_by().values("contact").annotate(
-        unread=Sum(F("contact_messages") - read), open=Sum(_is_open()), newest=Subquery(newest)
+    totals = (
+        owned.order_by()
+        .values("contact")
+        .annotate(unread=Sum(F("contact_messages") - read), open=Sum(_is_open()), newest=Subquery(newest))
     )
     by_contact = {row["contact"]: row for row in totals}
     wanted = {row["newest"] for row in by_contact.values()}
