@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createOutbox, isPermanent, maySend, retryDelay } from "../../../static/realtime/outbox.js";
+import { contact, FakeClock, memoryStore, settled } from "./cast.js";
+
+/** An outbox whose deliveries the test answers one by one. */
+function post(map = new Map(), mayDeliver = () => true) {
+  const clock = new FakeClock();
+  const requests = [];
+  const deliver = (entry) =>
+    new Promise((resolve, reject) => {
+      assert.ok(map.has(`curbe_outbox:tenant:${entry.id}`), "durable before the request");
+      requests.push({ id: entry.id, thread: entry.thread, resolve, reject });
+    });
+  const store = memoryStore(map);
+  const outbox = createOutbox({ scope: "tenant", store, deliver, mayDeliver, onChange() {}, clock });
+  const say = (id, thread = "c1") => outbox.add({ id, thread, body: id, author: "contact-1" });
+  return { clock, map, outbox, requests, say, ids: () => requests.map((request) => request.id) };
+}
+
+const states = (outbox) => Object.fromEntries(outbox.entries.map((entry) => [entry.id, entry.state]));
+
+test("a thread sends one at a time, in order; threads do not wait for each other", async () => {
+  const { outbox, requests, say, ids } = post();
+  say("a");
+  say("b");
+  say("c", "c2");
+  await settled();
+  assert.deepEqual(ids(), ["a", "c"]);
+  requests[0].resolve("c1");
+  await settled();
+  assert.deepEqual(ids(), ["a", "c", "b"]);
+  assert.deepEqual(states(outbox), { a: "sent", b: "sending", c: "sending" });
+});
+
+test("an entry leaves only when the stored message is in the state", async () => {
+  const { map, outbox, requests, say } = post();
+  say("a");
+  requests[0].resolve("c1");
+  await settled();
+  assert.equal(outbox.entries.length, 1);
+  outbox.settle(() => undefined);
+  assert.equal(outbox.entries.length, 1);
+  outbox.settle((key) => (key === "a" ? {} : undefined));
+  assert.deepEqual([outbox.entries.length, map.size], [0, 0]);
+});
+
+test("without an answer the same key is sent again, later each time, and the next one waits", async () => {
+  const { clock, requests, say, ids } = post();
+  say("a");
+  say("b");
+  for (const pause of [250 + 250, 250 + 500, 250 + 1000]) {
+    requests.at(-1).reject({ status: 0 });
+    await clock.pass(pause - 1);
+    const before = ids().length;
+    await clock.pass(1);
+    assert.equal(ids().length, before + 1);
+  }
+  assert.deepEqual(ids(), ["a", "a", "a", "a"]);
+});
+
+test("some refusals are worth a retry, the others are final", () => {
+  for (const status of [0, 401, 408, 429, 500, 502, 503]) assert.equal(isPermanent(status), false, String(status));
+  for (const status of [400, 403, 404, 409, 413, 422]) assert.equal(isPermanent(status), true, String(status));
+  assert.equal(retryDelay(1, 0, 7), 7000);
+});
+
+test("a final refusal fails the entry, lets the next one go, and can be retried under the same key", async () => {
+  const { outbox, requests, say, ids } = post();
+  say("a");
+  say("b");
+  requests[0].reject({ status: 403, code: "not_available" });
+  await settled();
+  assert.deepEqual(states(outbox), { a: "failed", b: "sending" });
+  assert.equal(outbox.entries[0].error, "not_available");
+  requests[1].resolve("c1");
+  await settled();
+  outbox.retry("a");
+  await settled();
+  assert.deepEqual(ids(), ["a", "b", "a"]);
+});
+
+test("a failed entry can be thrown away", async () => {
+  const { map, outbox, requests, say } = post();
+  say("a");
+  requests[0].reject({ status: 422 });
+  await settled();
+  outbox.discard("a");
+  assert.deepEqual([outbox.entries, map.size], [[], 0]);
+});
+
+test("a reload in the middle of sending keeps the key, the order and what had failed", async () => {
+  const first = post();
+  first.say("b");
+  first.say("a");
+  first.say("c", "c2");
+  first.requests[1].reject({ status: 422 });
+  await settled();
+  const second = post(first.map);
+  assert.deepEqual(second.outbox.entries.map((entry) => [entry.id, entry.state]), [["b", "queued"], ["a", "queued"], ["c", "failed"]]);
+  second.outbox.flush();
+  assert.deepEqual(second.ids(), ["b"]);
+});
+
+test("what waits behind a local key follows the first message to its conversation", async () => {
+  const { requests, say } = post();
+  say("a", "open");
+  say("b", "open");
+  requests[0].resolve("conversation-9");
+  await settled();
+  assert.equal(requests[1].thread, "conversation-9");
+});
+
+test("the network's return sends what was waiting for a retry", async () => {
+  const { outbox, requests, say, ids } = post();
+  say("a");
+  requests[0].reject({ status: 0 });
+  await settled();
+  outbox.hurry();
+  await settled();
+  assert.deepEqual(ids(), ["a", "a"]);
+});
+
+test("storage that refuses keeps the entry in memory, marked as not saved", () => {
+  const store = { ...memoryStore(), set: () => false };
+  const clock = new FakeClock();
+  const outbox = createOutbox({
+    scope: "t", store, deliver: () => new Promise(() => {}), mayDeliver: () => true, onChange() {}, clock,
+  });
+  outbox.add({ id: "a", thread: "c1", body: "a", author: null });
+  assert.equal(outbox.entries[0].saved, false);
+});
+
+test("somebody else's entries are neither shown nor sent, and come back with their author", async () => {
+  const map = new Map();
+  post(map).say("a");
+  let who = "somebody else";
+  const { outbox, ids } = post(map, (author) => author === who);
+  outbox.flush();
+  assert.deepEqual([outbox.entries, ids()], [[], []]);
+  who = "contact-1";
+  outbox.flush();
+  assert.deepEqual([outbox.entries.length, ids()], [1, ["a"]]);
+});
+
+test("only the author, or whoever the author was merged into, may send", () => {
+  const guest = contact();
+  const user = contact({ id: "user-1", type: "user" });
+  assert.ok(maySend(guest.id, guest, []));
+  assert.ok(maySend(guest.id, user, [guest.id]));
+  assert.ok(maySend(null, guest, []) && maySend(null, null, []));
+  assert.ok(!maySend(guest.id, user, []) && !maySend(guest.id, null, []) && !maySend(null, user, []));
+});
+
+test("signing out wipes what was written", async () => {
+  const { map, outbox, say } = post();
+  say("a");
+  outbox.wipe();
+  assert.deepEqual([outbox.entries, map.size], [[], 0]);
+});
+
+test("what cannot be read in the storage is left out", () => {
+  const map = new Map([["curbe_outbox:tenant:x", "{broken"], ["curbe_outbox:tenant:y", "null"]]);
+  assert.deepEqual(post(map).outbox.entries, []);
+});
