@@ -41,7 +41,11 @@ REMEDY = (
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _FONTS_CONF = """<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
-<fontconfig><dir>{fonts}</dir><dir>/usr/share/fonts</dir><cachedir>{cache}</cachedir></fontconfig>
+<fontconfig>
+  <dir prefix="relative">fonts</dir>
+  <dir>/usr/share/fonts</dir>
+  <cachedir prefix="xdg">fontconfig</cachedir>
+</fontconfig>
 """
 
 
@@ -94,7 +98,7 @@ def _unpack_into(home: Path) -> None:
         archive = brotli.decompress((packed / f"{name}.tar.br").read_bytes())
         with tarfile.open(fileobj=io.BytesIO(archive)) as content:
             content.extractall(scratch / name)  # noqa: S202 - its checksum is pinned
-    (scratch / "fonts.conf").write_text(_FONTS_CONF.format(fonts=home / "fonts", cache=home / "fonts-cache"))
+    (scratch / "fonts.conf").write_text(_FONTS_CONF)
     move_into_place(scratch, home)
     shutil.rmtree(PACKAGE.folder, ignore_errors=True)
 

@@ -15,6 +15,11 @@ PAGE = b"""<!doctype html><title>Page</title><meta name="viewport" content="widt
 WISHES = """[
   localStorage.getItem("name"), navigator.language, innerWidth, matchMedia("(prefers-color-scheme: dark)").matches
 ]"""
+WIDTH_OF_HEADING = """() => {
+  const range = document.createRange();
+  range.selectNodeContents(document.querySelector("h1"));
+  return range.getBoundingClientRect().width;
+}"""
 FAILS = """
 def test_it_fails(browser):
     browser.run(lambda b: b.page("data:text/html,<h1>Hello</h1>"))
@@ -64,6 +69,11 @@ def test_people_share_nothing_and_have_their_own_wishes(browser, site):
         return ana.evaluate(WISHES), ben.evaluate(WISHES)
 
     assert seen == (["Ana", "es-ES", 1280, True], [None, "en-US", 390, False])
+
+
+def test_text_is_drawn_with_a_font(browser, site):
+    """Without one every text is 0 pixels wide, and a browser test sees an empty page."""
+    assert browser.run(lambda b: b.page(site).evaluate(WIDTH_OF_HEADING)) > 20
 
 
 @pytest.mark.django_db
