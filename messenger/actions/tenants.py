@@ -1,10 +1,17 @@
-"""A company joins: the tenant and its stream exist together."""
+"""A company and what it is given: agents, keys for its programs, and keys that sign its users."""
 
 from __future__ import annotations
 
-from django.db import transaction
+import secrets
 
-from ..models import Stream, Tenant
+from django.db import transaction
+from django.utils import timezone
+
+from ..errors import Invalid
+from ..models import Agent, ApiToken, IdentitySecret, Stream, Tenant, User
+from ..signing import encrypt, new_token, token_hash
+
+_SLOTS = (1, 2)
 
 
 @transaction.atomic
@@ -13,3 +20,55 @@ def create_tenant(tenant: Tenant) -> Tenant:
     tenant.save(force_insert=True)
     Stream.objects.create(tenant=tenant)
     return tenant
+
+
+@transaction.atomic
+def create_agent(
+    *, tenant: Tenant, email: str, display_name: str, role: str = Agent.Role.AGENT, password: str | None = None
+) -> Agent:
+    """Make somebody an agent of the tenant. A user with this e-mail joins as they are, and keeps their password.
+
+    Without a password a new user cannot sign in until one is set. Raises Invalid for somebody who is an agent already.
+    """
+    email = email.strip().lower()
+    user = User.objects.filter(email=email).first() or User.objects.create_user(email, password)
+    if Agent.objects.filter(tenant=tenant, user=user).exists():
+        raise Invalid("This person is an agent here already.", code="already_agent", attr="email")
+    return Agent.objects.create(tenant=tenant, user=user, display_name=display_name, role=role)
+
+
+def create_api_token(*, agent: Agent, name: str, key: str | None = None) -> tuple[ApiToken, str]:
+    """Return a key with which a program acts as the agent, and the only copy of it: its hash is what is kept."""
+    key = key or new_token("cak")
+    return ApiToken.objects.create(tenant_id=agent.tenant_id, agent=agent, name=name, key_hash=token_hash(key)), key
+
+
+def revoke_api_token(token: ApiToken) -> None:
+    """End a key, from now on and for good. A revoked one stays as it is."""
+    live = ApiToken.objects.filter(tenant_id=token.tenant_id, id=token.id, revoked_at=None)
+    live.update(revoked_at=timezone.now())
+
+
+@transaction.atomic
+def create_identity_secret(
+    *, tenant: Tenant, kid: str | None = None, secret: str | None = None
+) -> tuple[IdentitySecret, str]:
+    """Return a key that signs the users of the tenant's site, and its text, which is kept encrypted.
+
+    Two may be live, so that a site can change over without a pause. Raises Invalid when there are two.
+    """
+    secret = secret or new_token("cis")
+    Tenant.objects.select_for_update(no_key=True).get(id=tenant.id)
+    live = IdentitySecret.objects.filter(tenant=tenant, retired_at=None)
+    slot = next(iter(set(_SLOTS) - set(live.values_list("slot", flat=True))), None)
+    if slot is None:
+        raise Invalid("Two secrets are in use. Retire one of them first.", code="too_many_secrets")
+    kid = kid or secrets.token_hex(4)
+    row = IdentitySecret.objects.create(tenant=tenant, kid=kid, slot=slot, ciphertext=encrypt(secret))
+    return row, secret
+
+
+def retire_identity_secret(secret: IdentitySecret) -> None:
+    """Stop accepting what this key signs. A retired one stays as it is."""
+    live = IdentitySecret.objects.filter(tenant_id=secret.tenant_id, id=secret.id, retired_at=None)
+    live.update(retired_at=timezone.now())

@@ -1,0 +1,115 @@
+"""The chat log: one row per person, newest first, and on a person's page everything that was said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Case, Exists, F, OuterRef, QuerySet, Subquery, TextField, Value, When
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from .. import queries
+from ..models import Contact, Conversation
+from .base import ReadOnlyAdmin, one_line
+from .thread import lay_out
+
+_PARTS = 100
+
+
+class People(admin.SimpleListFilter):
+    """The chat log by default; those who never said anything, and guests who became users, on request."""
+
+    title = _("people")
+    parameter_name = "people"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]) -> list[tuple[str, Any]]:
+        return [
+            ("silent", _("Never said anything")),
+            ("merged", _("Merged into a user")),
+            ("everybody", _("Everybody")),
+        ]
+
+    def queryset(self, request: HttpRequest, rows: QuerySet[Contact]) -> QuerySet[Contact]:
+        chosen: dict[str | None, dict[str, Any]] = {
+            None: {"last_message_at__isnull": False, "merged_into": None},
+            "silent": {"last_message_at": None, "merged_into": None},
+            "merged": {"merged_into__isnull": False},
+        }
+        return rows.filter(**chosen.get(self.value(), {}))
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        default, *others = super().choices(changelist)
+        yield {**default, "display": _("Chat log")}
+        yield from others
+
+
+@admin.register(Contact)
+class ContactAdmin(ReadOnlyAdmin):
+    """Contacts as a chat log, and each with their timeline over all conversations."""
+
+    list_display = ["display_name", "identity", "last_message_at", "preview", "message_count", "is_open"]
+    list_filter = [People, "type", "blocked"]
+    search_fields = ["name", "email", "external_id", "verified__name__icontains", "verified__email__icontains"]
+    change_form_template = "admin/messenger/thread_page.html"
+    unshown = ["id", "avatar_url"]
+    readonly_fields = ["elsewhere"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Contact]:
+        return with_latest(super().get_queryset(request))
+
+    def get_ordering(self, request: HttpRequest) -> list[Any]:
+        """The chat log walks its index; where silent people are listed too, they come last on both databases."""
+        if People.parameter_name in request.GET:
+            return [F("last_message_at").desc(nulls_last=True), "-id"]
+        return ["-last_message_at", "-id"]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return [*super().get_fields(request, obj), "elsewhere"]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        contact = self.get_object(request, object_id)
+        if contact:
+            page = queries.timeline(contact, cursor=request.GET.get("before"), limit=_PARTS)
+            parts = lay_out(contact.tenant_id, page.items)
+            extra_context = {"parts": parts, "older": page.next, "thread_title": _("Timeline"), **(extra_context or {})}
+        return super().change_view(request, object_id, form_url, extra_context)
+
+    @admin.display(description=_("name"), ordering="name")
+    def display_name(self, contact: Contact) -> str:
+        return contact.display_name
+
+    @admin.display(description=_("identity"), ordering="type")
+    def identity(self, contact: Contact) -> str:
+        return str(Contact.Type(contact.type).label)
+
+    @admin.display(description=_("last said"))
+    def preview(self, contact: Contact) -> str:
+        return one_line(getattr(contact, "latest_text", "") or "")
+
+    @admin.display(description=_("open"), boolean=True)
+    def is_open(self, contact: Contact) -> bool:
+        return bool(getattr(contact, "has_open", False))
+
+    @admin.display(description=_("see also"))
+    def elsewhere(self, contact: Contact) -> SafeString:
+        pages = {"conversation": _("Conversations"), "message": _("Messages"), "visit": _("Visits")}
+        links = [(reverse(f"admin:messenger_{page}_changelist"), contact.pk, label) for page, label in pages.items()]
+        return format_html_join(" · ", '<a href="{}?contact__id__exact={}">{}</a>', links)
+
+
+def with_latest(rows: QuerySet[Contact]) -> QuerySet[Contact]:
+    """Add what was said last in any conversation, and whether one of them is open, within the same statement."""
+    owned = Conversation.objects.filter(tenant=OuterRef("tenant"), contact=OuterRef("pk"), last_message__isnull=False)
+    unless_removed = When(last_message__deleted_at=None, then=F("last_message__body"))
+    text = Case(unless_removed, default=Value(""), output_field=TextField())
+    newest = owned.annotate(text=text).order_by("-last_message_at", "-id").values("text")[:1]
+    open_ones = owned.exclude(status=Conversation.Status.CLOSED)
+    return rows.annotate(latest_text=Subquery(newest), has_open=Exists(open_ones))

@@ -1,0 +1,98 @@
+"""The rows behind a conversation, to look at: who took part and read, browsers, sessions, visits, the log."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from ..models import (
+    Device,
+    Event,
+    Message,
+    Participant,
+    ReadState,
+    SeenState,
+    Stream,
+    Visit,
+    VisitorToken,
+)
+from .base import ReadOnlyAdmin, one_line
+
+
+@admin.register(Message)
+class MessageAdmin(ReadOnlyAdmin):
+    list_display = ["created_at", "conversation", "seq", "kind", "author", "text"]
+    list_filter = ["kind", "author_kind"]
+    list_select_related = ["conversation", "contact", "agent"]
+    unshown = ["body_html", "client_message_id"]
+
+    @admin.display(description=_("author"))
+    def author(self, message: Message) -> str:
+        person = message.contact if message.author_kind == Message.Author.CONTACT else message.agent
+        return str(person or Message.Author(message.author_kind).label)
+
+    @admin.display(description=_("text"))
+    def text(self, message: Message) -> str:
+        return one_line(message.body) if message.deleted_at is None else ""
+
+
+class SubjectAdmin(ReadOnlyAdmin):
+    """Rows about somebody in a conversation."""
+
+    list_select_related = ["conversation", "contact", "agent"]
+
+    @admin.display(description=_("who"))
+    def who(self, row: Participant | ReadState) -> str:
+        return str(row.contact or row.agent or Participant.Kind(row.kind).label)
+
+
+@admin.register(Participant)
+class ParticipantAdmin(SubjectAdmin):
+    list_display = ["conversation", "kind", "who", "is_active", "can_reply", "joined_at"]
+    list_filter = ["kind", "is_active", "can_reply"]
+
+
+@admin.register(ReadState)
+class ReadStateAdmin(SubjectAdmin):
+    list_display = ["conversation", "kind", "who", "last_read_seq", "messages_read", "updated_at"]
+    list_filter = ["kind"]
+
+
+@admin.register(SeenState)
+class SeenStateAdmin(ReadOnlyAdmin):
+    list_display = ["conversation", "seen_seq", "agent", "at"]
+    list_select_related = ["conversation", "agent"]
+
+
+@admin.register(Device)
+class DeviceAdmin(ReadOnlyAdmin):
+    list_display = ["id", "contact", "user", "created_at", "last_seen_at", "revoked_at"]
+    list_filter = [("revoked_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["contact", "user"]
+
+
+@admin.register(VisitorToken)
+class VisitorTokenAdmin(ReadOnlyAdmin):
+    list_display = ["id", "device", "contact", "assurance", "created_at", "expires_at", "revoked_at", "reason"]
+    list_filter = ["assurance", ("revoked_at", admin.EmptyFieldListFilter), "reason"]
+    list_select_related = ["device", "contact"]
+
+
+@admin.register(Visit)
+class VisitAdmin(ReadOnlyAdmin):
+    list_display = ["created_at", "contact", "widget", "title", "url", "locale"]
+    list_select_related = ["contact", "widget"]
+    search_fields = ["url", "title"]
+
+
+@admin.register(Stream)
+class StreamAdmin(ReadOnlyAdmin):
+    list_display = ["id", "contact", "epoch", "head_seq", "min_seq"]
+    list_select_related = ["contact"]
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnlyAdmin):
+    list_display = ["created_at", "stream", "seq", "type", "conversation", "actor_kind"]
+    list_filter = ["actor_kind"]
+    list_select_related = ["stream", "conversation"]

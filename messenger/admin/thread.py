@@ -1,0 +1,75 @@
+"""What was said, laid out for reading: parts with the dividers between conversations, cycles and days."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from ..models import Conversation
+from ..payloads import MessagePayload
+
+_HAPPENED = {
+    "agent_joined": gettext_lazy("joined the conversation"),
+    "closed": gettext_lazy("closed the conversation"),
+    "reopened": gettext_lazy("reopened the conversation"),
+    "woken": gettext_lazy("the snooze has ended"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a thread and what begins with it."""
+
+    message: MessagePayload
+    at: datetime
+    happened: str
+    conversation: Conversation | None
+    cycle: int | None
+    is_new_day: bool
+
+
+def lay_out(tenant_id: uuid.UUID, messages: Sequence[MessagePayload]) -> list[Part]:
+    """Return the parts in their order. `conversation` and `cycle` are set where another one begins."""
+    ids = {message["conversation_id"] for message in messages}
+    owned = Conversation.objects.select_related("widget").filter(tenant_id=tenant_id, id__in=ids)
+    conversations = {str(one.id): one for one in owned}
+    parts: list[Part] = []
+    for before, message in zip([None, *messages], messages, strict=False):
+        parts.append(_part(before, message, conversations))
+    return parts
+
+
+def _part(before: MessagePayload | None, message: MessagePayload, conversations: dict[str, Conversation]) -> Part:
+    is_other = before is None or before["conversation_id"] != message["conversation_id"]
+    is_next_cycle = before is not None and not is_other and before.get("cycle") != message.get("cycle")
+    return Part(
+        message=message,
+        at=_time(message),
+        happened=_happened(message["event"] or {}),
+        conversation=conversations.get(message["conversation_id"]) if is_other else None,
+        cycle=message.get("cycle") if is_next_cycle else None,
+        is_new_day=before is None or _day(before) != _day(message),
+    )
+
+
+def _happened(event: dict[str, Any]) -> str:
+    name = event.get("name", "")
+    if name != "assigned":
+        return str(_HAPPENED.get(name, name.replace("_", " ")))
+    to = ", ".join(filter(None, [event.get("assignee"), event.get("team")]))
+    return _("assigned this to {to}").format(to=to) if to else _("took the assignment away")
+
+
+def _time(message: MessagePayload) -> datetime:
+    return datetime.fromisoformat(message["created_at"])
+
+
+def _day(message: MessagePayload) -> Any:
+    return timezone.localtime(_time(message)).date()

@@ -1,0 +1,77 @@
+"""The admin's own cast: clients signed in as everybody who might try the door, and a tenant full of rows."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+
+from curbe.testing.cast import Browser, Company
+from messenger import actions
+from messenger.actions.messages import Draft
+from messenger.models import Team, User
+
+# Written into everything of the rival: seen anywhere by Harbor, it is a leak.
+CANARY = "zinc-canary"
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def root(db: None) -> Client:
+    """A superuser, who belongs to no tenant."""
+    return signed_in(User.objects.create_superuser("root@curbe.example", "a long enough password"))
+
+
+@pytest.fixture
+def ada(harbor: Company) -> Client:
+    """Harbor's admin. Not `is_staff`: the role is what counts."""
+    return signed_in(harbor.ada.user)
+
+
+@pytest.fixture
+def ben(harbor: Company) -> Client:
+    """Harbor's agent without the role."""
+    return signed_in(harbor.ben.user)
+
+
+def live_a_little(company: Company, text: str = "Hello") -> Browser:
+    """A visitor with a profile talks with an agent: leaves at least one row of every model but the keys."""
+    browser = company.browser()
+    browser.boot(page={"url": f"https://{text}.example/shop", "title": text})
+    browser.post("profile", {"name": text, "email": f"{text}@mail.example"})
+    thread = uuid.UUID(browser.start(text)["conversation"]["id"])
+    actions.send_reply(by=company.ada, conversation_id=thread, draft=Draft(uuid.uuid4(), f"{text} to you too"))
+    actions.add_note(by=company.ada, conversation_id=thread, draft=Draft(uuid.uuid4(), f"A note on {text}"))
+    return browser
+
+
+@pytest.fixture
+def told(harbor: Company) -> Browser:
+    """Harbor with something in every table."""
+    actions.create_api_token(agent=harbor.ada, name="Harbor's program")
+    actions.create_identity_secret(tenant=harbor.tenant)
+    Team.objects.create(tenant=harbor.tenant, name="Harbor's team")
+    return live_a_little(harbor, "harbour-bell")
+
+
+@pytest.fixture
+def canaries(rival: Company) -> Iterator[Company]:
+    """The rival with a canary in everything that has a name."""
+    for row in (rival.tenant, rival.widget):
+        row.name = f"{CANARY} {row.name}"
+        row.save()
+    for agent in (rival.ada, rival.ben):
+        agent.display_name = f"{CANARY} {agent.display_name}"
+        agent.save()
+    actions.create_api_token(agent=rival.ada, name=f"{CANARY} program")
+    actions.create_identity_secret(tenant=rival.tenant, kid=CANARY)
+    Team.objects.create(tenant=rival.tenant, name=f"{CANARY} team")
+    live_a_little(rival, CANARY)
+    yield rival
