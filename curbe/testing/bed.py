@@ -27,6 +27,7 @@ class Bed:
         self._redis: RedisServer | None = None
         self._browser: BrowserThread | None = None
         self._templates: dict[str, Place] = {}
+        self._collected: Path | None = None
         self._databases: list[tuple[PostgresServer, str]] = []
 
     def header(self) -> list[str]:
@@ -99,10 +100,19 @@ class Bed:
         if key not in self._templates:
             folder = make_work_dir("template")
             url = sqlite_url(folder) if isinstance(database, str) else database.create_database(template_name())
+            self._collect_static(folder)
             self._templates[key] = seeded(Place(folder, url))
             if not isinstance(database, str):
                 self._databases.append((database, template_name()))
         return self._templates[key]
+
+    def _collect_static(self, folder: Path) -> None:
+        """Hashing and compressing takes seconds, so it is done once a run."""
+        if self._collected is None:
+            place = Place(make_work_dir("static"), "sqlite://:memory:")
+            manage("collectstatic", "--noinput", "--verbosity=0", env=place.environment())
+            self._collected = place.local_dir
+        copy_local_dir(self._collected, folder)
 
     def close(self) -> None:
         for server, name in self._databases:
@@ -115,10 +125,9 @@ class Bed:
 
 
 def seeded(place: Place) -> Place:
-    """Migrated, its static files collected, with the demo in it."""
+    """Migrated, with the demo in it."""
     env = place.environment()
     manage("migrate", "--verbosity=0", env=env)
-    manage("collectstatic", "--noinput", "--verbosity=0", env=env)
     manage("demo", "--json", env=env)
     return place
 
