@@ -183,17 +183,19 @@ def visitor_message(message: Message) -> MessagePayload:
     """Return a part as its visitor gets it. It must be one that the visitor may see (I9)."""
     if message.visible_seq is None:
         raise ValueError("A part without a visible number never goes to a visitor.")
-    return _message(message, seq=message.visible_seq, event=_visitor_event(message))
+    return _message(message, seq=message.visible_seq, event=_visitor_event(message), author=_author_for_visitor(message))
 
 
 def team_message(message: Message) -> MessagePayload:
     """Return a part as the team gets it."""
-    return {**_message(message, seq=message.seq, event=message.event), "cycle": message.cycle}
+    part = _message(message, seq=message.seq, event=message.event, author=_author(message))
+    return {**part, "cycle": message.cycle}
 
 
 def visitor_conversation(facts: Facts) -> ConversationPayload:
     """Return a conversation as its contact gets it: own numbering, own revision, no trace of notes or snoozes."""
     row, read, seen = facts.conversation, facts.contact_read, _seen(facts.conversation)
+    own_name = visitor_contact(row.contact)["name"] or ""
     return {
         "id": str(row.id),
         "status": "open" if row.status == Conversation.Status.SNOOZED else row.status,
@@ -207,7 +209,7 @@ def visitor_conversation(facts: Facts) -> ConversationPayload:
         "last_read_seq": read.last_read_visible_seq if read else 0,
         "seen_seq": seen.seen_visible_seq if seen else 0,
         "assignee": agent_face(row.assignee) if row.assignee else None,
-        "participants": [_participant(one, row.contact) for one in facts.participants if _is_known(one)],
+        "participants": [_participant(one, own_name) for one in facts.participants if _is_known(one)],
         "last_message": visitor_message(row.last_message) if row.last_message else None,
         "rating": None,
         "rating_requested": row.asks_rating,
@@ -225,7 +227,7 @@ def team_conversation(facts: Facts) -> TeamConversationPayload:
         "unread_count": row.contact_messages - (own.messages_read if own else 0),
         "last_read_seq": own.last_read_seq if own else 0,
         "seen_seq": seen.seen_seq if seen else 0,
-        "participants": [_participant(one, row.contact) for one in facts.participants],
+        "participants": [_participant(one, display_name(row.contact)) for one in facts.participants],
         "last_message": team_message(row.last_message) if row.last_message else None,
         "rev": row.rev,
         "contact": team_contact(row.contact, facts.possible_duplicates),
@@ -336,14 +338,14 @@ def seen(facts: Facts, *, for_team: bool) -> dict[str, Any] | None:
     }
 
 
-def _message(row: Message, *, seq: int, event: dict[str, Any] | None) -> MessagePayload:
+def _message(row: Message, *, seq: int, event: dict[str, Any] | None, author: Author) -> MessagePayload:
     deleted = row.deleted_at is not None
     return {
         "id": str(row.id),
         "conversation_id": str(row.conversation_id),
         "seq": seq,
         "kind": row.kind,
-        "author": _author(row),
+        "author": author,
         "body": "" if deleted else row.body,
         "body_html": "" if deleted else row.body_html,
         "client_message_id": str(row.client_message_id) if row.client_message_id else None,
@@ -371,10 +373,18 @@ def _author(row: Message) -> Author:
     return {"kind": row.author_kind, "id": None, "name": "", "avatar_url": None}
 
 
-def _participant(row: Participant, contact: Contact) -> ParticipantPayload:
+def _author_for_visitor(row: Message) -> Author:
+    """Visitors know themselves by the name they gave, and are no "Guest …" to themselves."""
+    author = _author(row)
+    if author["kind"] == "contact":
+        author["name"] = visitor_contact(row.contact)["name"] or ""
+    return author
+
+
+def _participant(row: Participant, contact_name: str) -> ParticipantPayload:
     if row.agent:
         return {"kind": "agent", **agent_face(row.agent), "is_active": row.is_active}
-    name = display_name(contact) if row.kind == Participant.Kind.CONTACT else ""
+    name = contact_name if row.kind == Participant.Kind.CONTACT else ""
     subject = str(row.contact_id) if row.contact_id else None
     return {"kind": row.kind, "id": subject, "name": name, "avatar_url": None, "is_active": row.is_active}
 

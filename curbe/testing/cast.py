@@ -5,7 +5,9 @@ Everything is made through the actions, and spoken to through the doors that pro
 
 from __future__ import annotations
 
+import io
 import json
+import logging
 import secrets
 import uuid
 from collections.abc import Callable, Iterator
@@ -15,6 +17,7 @@ from typing import Any
 import pytest
 from django.http import HttpResponse
 from rest_framework.test import APIClient
+from structlog.stdlib import ProcessorFormatter
 
 from messenger import actions
 from messenger.models import Agent, ApiToken, Contact, Conversation, Tenant, User, Widget
@@ -225,6 +228,19 @@ def outsider(rival: Company) -> Browser:
     browser = rival.browser()
     browser.start("I belong somewhere else")
     return browser
+
+
+@pytest.fixture
+def log_lines() -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """What was logged since the test began, as the production formatter writes it: one JSON object a line."""
+    root = logging.getLogger()
+    formatter = next(one.formatter for one in root.handlers if isinstance(one.formatter, ProcessorFormatter))
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(formatter)
+    root.addHandler(handler)
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    root.removeHandler(handler)
 
 
 QueryCounter = Callable[[Callable[[], Any]], int]

@@ -8,7 +8,8 @@ import uuid
 from contextlib import asynccontextmanager
 
 import pytest
-from asgiref.sync import sync_to_async
+from asgiref.testing import ApplicationCommunicator
+from channels.db import database_sync_to_async
 from channels.testing import WebsocketCommunicator
 
 from curbe.asgi import application
@@ -20,6 +21,15 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 HOST = (b"host", b"127.0.0.1:8000")
 ORIGIN = (b"origin", b"http://127.0.0.1:8000")
+
+
+class Communicator(WebsocketCommunicator):
+    """Channels' own test client keeps database connections open while it waits; ours lets go, as production does."""
+
+    send_input = ApplicationCommunicator.send_input
+    receive_output = ApplicationCommunicator.receive_output
+    receive_nothing = ApplicationCommunicator.receive_nothing
+    wait = ApplicationCommunicator.wait
 
 
 class Line:
@@ -69,7 +79,7 @@ class Line:
 
 @asynccontextmanager
 async def connected(path="/ws/messenger", headers=(HOST, ORIGIN)):
-    communicator = WebsocketCommunicator(application, path, headers=list(headers))
+    communicator = Communicator(application, path, headers=list(headers))
     accepted, _ = await communicator.connect()
     assert accepted
     try:
@@ -79,7 +89,7 @@ async def connected(path="/ws/messenger", headers=(HOST, ORIGIN)):
 
 
 async def is_accepted(path, *headers):
-    communicator = WebsocketCommunicator(application, path, headers=[HOST, *headers])
+    communicator = Communicator(application, path, headers=[HOST, *headers])
     accepted, _ = await communicator.connect()
     if accepted:
         await communicator.disconnect()
@@ -99,7 +109,10 @@ def chatting(harbor):
     return harbor, browser, harbor.desk(), conversation_id
 
 
-in_thread = sync_to_async(thread_sensitive=False)
+def in_thread(function):
+    """Run it in a thread that gives its database connection back."""
+    return database_sync_to_async(function, thread_sensitive=False)
+
 
 
 async def test_hello_is_answered_with_the_head(chatting):
