@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import structlog
+from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from drf_standardized_errors.handler import exception_handler
 from rest_framework.exceptions import ValidationError
@@ -14,6 +15,7 @@ from curbe.logs import current_trace_id
 
 from ..errors import Busy, DomainError, NewerReply
 from ..payloads import team_message
+from .parsing import PayloadTooLarge
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +37,8 @@ def handle_exception(error: Exception, context: dict[str, Any]) -> Response | No
     if isinstance(error, OperationalError | InterfaceError):
         log.exception("database_unavailable")
         error = Busy()
+    if isinstance(error, RequestDataTooBig):
+        error = PayloadTooLarge()
     if isinstance(error, DomainError):
         return _answer_refusal(error)
     response = exception_handler(error, context)

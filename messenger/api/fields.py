@@ -57,10 +57,19 @@ def _is_encodable(text: str) -> bool:
     return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
+class KeyField(serializers.UUIDField):
+    """A UUID that a client made, as text. (A number would read as one, too.)"""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str):
+            self.fail("invalid", value=data)
+        return super().to_internal_value(data)
+
+
 class MessageBody(serializers.Serializer[Any]):
     """A message as a client sends it."""
 
-    client_message_id = serializers.UUIDField(help_text="Chosen by the sender; sending it again changes nothing.")
+    client_message_id = KeyField(help_text="Chosen by the sender; sending it again changes nothing.")
     body = serializers.CharField(max_length=MOST_CHARACTERS, trim_whitespace=False)
 
     def validate_body(self, value: str) -> str:

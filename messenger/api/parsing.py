@@ -7,7 +7,6 @@ from io import BytesIO
 from typing import IO, Any
 
 from django.conf import settings
-from rest_framework import status
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import JSONParser
 
@@ -15,7 +14,7 @@ from rest_framework.parsers import JSONParser
 class PayloadTooLarge(APIException):
     """The body is larger than any request of this API can be (S46)."""
 
-    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    status_code = 413
     default_code = "payload_too_large"
     default_detail = "The request body is too large."
 

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from ... import queries
 from ...models import Conversation
-from ..fields import ListQuery, MessageBody
+from ..fields import KeyField, ListQuery, MessageBody
 
 
 class SnapshotQuery(serializers.Serializer[Any]):
@@ -50,8 +50,8 @@ class TypingBody(serializers.Serializer[Any]):
 class AssignBody(serializers.Serializer[Any]):
     """Who it is given to. Null clears, a key left out keeps what is."""
 
-    agent_id = serializers.UUIDField(required=False, allow_null=True)
-    team_id = serializers.UUIDField(required=False, allow_null=True)
+    agent_id = KeyField(required=False, allow_null=True)
+    team_id = KeyField(required=False, allow_null=True)
 
 
 class CloseBody(serializers.Serializer[Any]):

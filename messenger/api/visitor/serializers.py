@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from ..fields import AttributesField, MessageBody
+from ..fields import AttributesField, KeyField, MessageBody
 
 
 class PageBody(serializers.Serializer[Any]):
@@ -17,11 +17,18 @@ class PageBody(serializers.Serializer[Any]):
     referrer = serializers.CharField(required=False, allow_blank=True, max_length=8000)
 
 
+class DeviceIdField(serializers.CharField):
+    """Passed through as it is: whatever is wrong with it, a malformed device id has an answer of its own (S11)."""
+
+    def run_validation(self, data: Any = None) -> Any:
+        return data
+
+
 class BootstrapBody(serializers.Serializer[Any]):
     """The start of a session."""
 
     widget_id = serializers.CharField(max_length=100)
-    device_id = serializers.CharField(max_length=1000)
+    device_id = DeviceIdField(help_text="43 to 128 URL-safe characters, made by the loader.")
     page = PageBody(required=False)
     locale = serializers.CharField(required=False, allow_blank=True, max_length=35)
     identity = serializers.DictField(required=False, allow_null=True)
@@ -44,7 +51,7 @@ class StartBody(serializers.Serializer[Any]):
     """Get-or-open, or an explicit new conversation."""
 
     new = serializers.BooleanField(required=False, default=False)
-    client_conversation_id = serializers.UUIDField(required=False, allow_null=True, default=None)
+    client_conversation_id = KeyField(required=False, allow_null=True, default=None)
     message = MessageBody(required=False, allow_null=True, default=None)
 
 

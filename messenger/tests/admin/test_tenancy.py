@@ -47,11 +47,11 @@ def test_it_offers_an_agent_to_sign_in_as_somebody_else(ben: Client, harbor: Com
 
 
 def test_it_signs_an_admin_in_and_turns_an_agent_away(harbor: Company, client: Client) -> None:
-    page = reverse("admin:login")
-    turned_away = client.post(page, {"username": harbor.ben.user.email, "password": PASSWORD})
+    page, own = reverse("admin:login"), {"password": PASSWORD, "next": reverse("admin:index")}
+    turned_away = client.post(page, {**own, "username": harbor.ben.user.email})
     assert "may not enter" in turned_away.content.decode()
     assert client.get(reverse("admin:index")).status_code == 302
-    assert client.post(page, {"username": harbor.ada.user.email, "password": PASSWORD}).status_code == 302
+    assert client.post(page, {**own, "username": harbor.ada.user.email}).status_code == 302
     assert client.get(reverse("admin:index")).status_code == 200
 
 
@@ -90,7 +90,9 @@ def test_a_list_shows_own_rows_only(
     own = ada.get(url(model, "changelist"))
     shown = {row.pk for row in own.context["cl"].result_list}
     owner = "pk" if model is Tenant else "tenant_id"
-    assert shown and shown <= set(model._default_manager.filter(**{owner: harbor.tenant.pk}).values_list("pk", flat=True))
+    assert shown and shown <= set(
+        model._default_manager.filter(**{owner: harbor.tenant.pk}).values_list("pk", flat=True)
+    )
     assert CANARY not in own.content.decode()
     # The control: a superuser does see the rival's.
     assert one_of(model, canaries.tenant).pk in {
@@ -181,13 +183,13 @@ def test_what_an_admin_adds_is_their_tenants(ada: Client, harbor: Company, canar
     """S18, S24: a tenant in the form is not looked at."""
     ada.post(url(Team, "add"), {"tenant": str(canaries.tenant.id), "name": "Sneaky"})
     assert Team.objects.get(name="Sneaky").tenant == harbor.tenant
-    ada.post(url(Widget, "add") + f"?tenant={canaries.tenant.id}", widget_form(name="Sneaky", tenant=canaries.tenant.id))
+    ada.post(
+        url(Widget, "add") + f"?tenant={canaries.tenant.id}", widget_form(name="Sneaky", tenant=canaries.tenant.id)
+    )
     assert Widget.objects.get(name="Sneaky").tenant == harbor.tenant
 
 
-def test_a_row_does_not_move_to_another_tenant(
-    root: Client, told: Browser, harbor: Company, canaries: Company
-) -> None:
+def test_a_row_does_not_move_to_another_tenant(root: Client, told: Browser, harbor: Company, canaries: Company) -> None:
     team = Team.objects.get(tenant=harbor.tenant)
     root.post(url(Team, "change", team.pk), {"tenant": str(canaries.tenant.id), "name": "Renamed"})
     team.refresh_from_db()
@@ -214,14 +216,16 @@ def test_actions_reach_own_rows_only(
     assert getattr(own, ended) is not None
 
 
-@pytest.mark.parametrize("model", [m for m in OF_TENANTS if m not in (Tenant, Widget, Agent, Team, ApiToken, IdentitySecret)])
+@pytest.mark.parametrize(
+    "model", [m for m in OF_TENANTS if m not in (Tenant, Widget, Agent, Team, ApiToken, IdentitySecret)]
+)
 def test_what_the_write_path_keeps_is_not_edited_here(
     root: Client, told: Browser, harbor: Company, model: type[models.Model]
 ) -> None:
     row = one_of(model, harbor.tenant)
     before = model._default_manager.values().get(pk=row.pk)
     assert root.get(url(model, "add")).status_code == 403
-    forged = {name: "1" for name in before}
+    forged = dict.fromkeys(before, "1")
     assert root.post(url(model, "change", row.pk), forged).status_code == 403
     assert model._default_manager.values().get(pk=row.pk) == before
 
