@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Case, Exists, F, OuterRef, QuerySet, Subquery, TextField, Value, When
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -16,10 +16,9 @@ from django.utils.translation import gettext_lazy as _
 
 from .. import queries
 from ..models import Contact, Conversation
-from .base import ReadOnlyAdmin, one_line
-from .thread import lay_out
-
-_PARTS = 100
+from ..payloads import MessagePayload
+from .base import one_line
+from .thread import PARTS, ThreadAdmin
 
 
 class People(admin.SimpleListFilter):
@@ -50,13 +49,12 @@ class People(admin.SimpleListFilter):
 
 
 @admin.register(Contact)
-class ContactAdmin(ReadOnlyAdmin):
+class ContactAdmin(ThreadAdmin):
     """Contacts as a chat log, and each with their timeline over all conversations."""
 
     list_display = ["display_name", "identity", "last_message_at", "preview", "message_count", "is_open"]
     list_filter = [People, "type", "blocked"]
     search_fields = ["name", "email", "external_id", "verified__name__icontains", "verified__email__icontains"]
-    change_form_template = "admin/messenger/thread_page.html"
     unshown = ["id", "avatar_url"]
     readonly_fields = ["elsewhere"]
 
@@ -72,15 +70,9 @@ class ContactAdmin(ReadOnlyAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         return [*super().get_fields(request, obj), "elsewhere"]
 
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        contact = self.get_object(request, object_id)
-        if contact:
-            page = queries.timeline(contact, cursor=request.GET.get("before"), limit=_PARTS)
-            parts = lay_out(contact.tenant_id, page.items)
-            extra_context = {"parts": parts, "older": page.next, "thread_title": _("Timeline"), **(extra_context or {})}
-        return super().change_view(request, object_id, form_url, extra_context)
+    def thread(self, obj: Contact, before: str) -> tuple[Sequence[MessagePayload], str | None]:
+        page = queries.timeline(obj, cursor=before, limit=PARTS)
+        return page.items, page.next
 
     @admin.display(description=_("name"), ordering="name")
     def display_name(self, contact: Contact) -> str:

@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ..models import Conversation
 from ..payloads import MessagePayload
+from .base import ReadOnlyAdmin
+
+PARTS = 100
 
 _HAPPENED = {
     "agent_joined": gettext_lazy("joined the conversation"),
@@ -33,6 +37,29 @@ class Part:
     conversation: Conversation | None
     cycle: int | None
     is_new_day: bool
+
+
+class ThreadAdmin(ReadOnlyAdmin):
+    """A page that shows what was said, the latest 100 parts first."""
+
+    change_form_template = "admin/messenger/thread_page.html"
+
+    def thread(self, obj: Any, before: str) -> tuple[Sequence[MessagePayload], Any]:
+        """Return parts in their order, and what to pass as `before` for older ones (None: there are none)."""
+        raise NotImplementedError
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> HttpResponse:
+        messages, older = self.thread(obj, request.GET.get("before", ""))
+        context = {**context, "parts": lay_out(obj.tenant_id, messages), "older": older}
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
 
 def lay_out(tenant_id: uuid.UUID, messages: Sequence[MessagePayload]) -> list[Part]:

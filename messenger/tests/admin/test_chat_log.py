@@ -206,8 +206,6 @@ def test_a_page_costs_the_same_for_any_history(ada: Client, harbor: Company, cou
     few = count_queries(lambda: ada.get(address))
     for number in range(30):
         actions.send_reply(by=harbor.ada, conversation_id=thread, draft=draft(f"reply {number}"))
-        browser.start(f"topic {number}", new=True)
-        actions.close_conversation(
-            by=harbor.ada, conversation_id=uuid.UUID(browser.get("conversations").json()["items"][0]["id"])
-        )
+        topic = browser.start(f"topic {number}", new=True)["conversation"]["id"]
+        actions.close_conversation(by=harbor.ada, conversation_id=uuid.UUID(topic))
     assert count_queries(lambda: ada.get(address)) == few
