@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeVar
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum, UUIDField, Value
 from django.db.models.functions import Coalesce
 
 from . import payloads
@@ -581,7 +581,11 @@ def _chat_log_rows(agent: Agent, contacts: list[Contact]) -> list[dict[str, Any]
     totals = (
         owned.order_by()
         .values("contact")
-        .annotate(unread=Sum(F("contact_messages") - read), open=Sum(_is_open()), newest=Subquery(newest))
+        .annotate(
+            unread=Sum(F("contact_messages") - read),
+            open=Sum(_is_open()),
+            newest=Subquery(newest, output_field=UUIDField()),
+        )
     )
     by_contact = {row["contact"]: row for row in totals}
     wanted = {row["newest"] for row in by_contact.values()}
