@@ -11,6 +11,8 @@ urlpatterns = [
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("api/", include("messenger.api.urls")),
+    path("inbox", RedirectView.as_view(pattern_name="inbox:home")),
+    path("inbox/", include("inbox.urls")),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
 ]

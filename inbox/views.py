@@ -1,0 +1,175 @@
+"""The agents' screens and parts of screens: check who asks, validate, one query or action, render."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, TypeVar
+
+from django import forms
+from django.contrib.auth.views import LoginView, LogoutView
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from messenger import actions
+from messenger.api.agent.auth import SESSION_TENANT
+from messenger.errors import DomainError, NotFound
+from messenger.principals import memberships_of
+
+from . import screens
+from .access import AgentRequest, agent_required
+from .forms import AssignForm, ListQuery, LiveQuery, LogQuery, SignInForm, TenantForm
+
+F = TypeVar("F", bound=forms.Form)
+
+
+class BadRequest(DomainError):
+    """Parameters that no link or form of ours has."""
+
+    status = 400
+    code = "invalid"
+    detail = "These parameters are not valid."
+
+
+@method_decorator(never_cache, name="dispatch")
+class SignIn(LoginView):
+    """Sign in by e-mail address and password."""
+
+    template_name = "inbox/login.html"
+    authentication_form = SignInForm
+    redirect_authenticated_user = True
+
+
+class SignOut(LogoutView):
+    """Sign out; by POST only, so that no foreign page can do it."""
+
+    http_method_names = ["post", "options"]
+
+
+@require_safe
+@agent_required
+def home(request: AgentRequest) -> HttpResponse:
+    """The list, and no thread open."""
+    view = _valid(ListQuery(request.GET))["view"]
+    context = {**screens.frame(request.agent, "inbox"), **screens.conversation_list(request.agent, view)}
+    return render(request, "inbox/home.html", context)
+
+
+@require_safe
+@agent_required
+def thread(request: AgentRequest, conversation_id: uuid.UUID) -> HttpResponse:
+    """A conversation beside the list; without the list when only the thread's place is asked for."""
+    view = _valid(ListQuery(request.GET))["view"]
+    if request.htmx.target == "main":
+        return render(request, "inbox/_thread.html", screens.thread(request.agent, conversation_id, view))
+    shared = {**screens.frame(request.agent, "inbox"), **screens.conversation_list(request.agent, view)}
+    return render(request, "inbox/home.html", {**shared, **screens.thread(request.agent, conversation_id, view)})
+
+
+@require_safe
+@agent_required
+def rows(request: AgentRequest) -> HttpResponse:
+    """The next page of the list."""
+    query = _valid(ListQuery(request.GET))
+    return render(request, "inbox/_rows.html", screens.conversation_list(request.agent, query["view"], query["cursor"]))
+
+
+@require_safe
+@agent_required
+def live(request: AgentRequest) -> HttpResponse:
+    """What changed: the page asks for this when the socket told it that something did."""
+    return render(request, "inbox/_live.html", screens.news(request.agent, _valid(LiveQuery(request.GET))))
+
+
+@require_safe
+@agent_required
+def older(request: AgentRequest, conversation_id: uuid.UUID) -> HttpResponse:
+    """Earlier parts of a thread."""
+    before = request.GET.get("before", "")
+    if not (before.isascii() and before.isdigit() and len(before) < 10):
+        raise BadRequest()
+    return render(request, "inbox/_older.html", screens.older_parts(request.agent, conversation_id, int(before)))
+
+
+@require_POST
+@agent_required
+def assign(request: AgentRequest, conversation_id: uuid.UUID) -> HttpResponse:
+    """Give the conversation to an agent or to nobody."""
+    agent_id = _valid(AssignForm(request.POST))["agent_id"]
+    actions.assign(by=request.agent, conversation_id=conversation_id, to={"agent_id": agent_id})
+    return _changed(request, conversation_id)
+
+
+@require_POST
+@agent_required
+def close(request: AgentRequest, conversation_id: uuid.UUID) -> HttpResponse:
+    """End the conversation's cycle."""
+    actions.close_conversation(by=request.agent, conversation_id=conversation_id)
+    return _changed(request, conversation_id)
+
+
+@require_POST
+@agent_required
+def reopen(request: AgentRequest, conversation_id: uuid.UUID) -> HttpResponse:
+    """Begin the conversation's next cycle."""
+    actions.reopen_conversation(by=request.agent, conversation_id=conversation_id)
+    return _changed(request, conversation_id)
+
+
+@require_safe
+@agent_required
+def log(request: AgentRequest) -> HttpResponse:
+    """The chat log: one row per person."""
+    query = _valid(LogQuery(request.GET))
+    context = {**screens.frame(request.agent, "log"), **screens.log_header(request.agent)}
+    return render(request, "inbox/log.html", {**context, **screens.chat_log(request.agent, query["q"])})
+
+
+@require_safe
+@agent_required
+def log_rows(request: AgentRequest) -> HttpResponse:
+    """The next page of the chat log, or the first one of a search."""
+    query = _valid(LogQuery(request.GET))
+    return render(request, "inbox/_log_rows.html", screens.chat_log(request.agent, query["q"], query["cursor"]))
+
+
+@require_safe
+@agent_required
+def log_live(request: AgentRequest) -> HttpResponse:
+    """What changed of the chat log."""
+    return render(request, "inbox/_log_live.html", screens.chat_log_news(request.agent, _valid(LogQuery(request.GET))))
+
+
+@require_safe
+@agent_required
+def timeline(request: AgentRequest, contact_id: uuid.UUID) -> HttpResponse:
+    """Everything a person said and was told, over all conversations."""
+    cursor = _valid(LogQuery(request.GET))["cursor"]
+    return render(request, "inbox/_timeline.html", screens.timeline(request.agent, contact_id, cursor))
+
+
+@require_POST
+@agent_required
+def switch_tenant(request: AgentRequest) -> HttpResponse:
+    """Work in another company of the user's. Other tabs notice by the tenant their page names."""
+    tenant_id = _valid(TenantForm(request.POST))["tenant_id"]
+    if tenant_id not in {one.tenant_id for one in memberships_of(request.agent.user_id)}:
+        raise NotFound()
+    request.session[SESSION_TENANT] = str(tenant_id)
+    return redirect("inbox:home")
+
+
+def _valid(form: F) -> dict[str, Any]:
+    """The form's values. Raises BadRequest: our own pages never send anything else."""
+    if not form.is_valid():
+        raise BadRequest()
+    return form.cleaned_data
+
+
+def _changed(request: AgentRequest, conversation_id: uuid.UUID) -> HttpResponse:
+    """Done: a page with scripts reads what changed; one without gets the thread again."""
+    if request.htmx:
+        return HttpResponse(status=204)
+    return redirect("inbox:thread", conversation_id)

@@ -1,0 +1,42 @@
+/** The one line above everything that says what is wrong with the page, and what can be done. */
+import { fact, find, make } from "./page.js";
+import { text } from "./texts.js";
+
+/** @typedef {"recovering" | "offline" | "behind" | "switched" | "signed_out" | "failed"} Trouble */
+
+/** These do not pass by themselves, so nothing that passes covers them. */
+const FINAL = new Set(["switched", "signed_out"]);
+const FLEETING_MS = 6000;
+/** @type {Trouble | null} */
+let shown = null;
+/** @type {number | undefined} */
+let timer;
+
+/** @param {Trouble} trouble
+ * @param {() => void} [act] what its button does; by default the page is loaded again */
+export function showBanner(trouble, act = () => location.reload()) {
+  const banner = find("#banner");
+  if (!banner || shown === trouble || (shown && FINAL.has(shown))) return;
+  shown = trouble;
+  const button = make("button", "button", text(labelOf(trouble)));
+  button.addEventListener("click", act);
+  banner.replaceChildren(make("span", "", text(trouble, { tenant: fact("tenantName") })));
+  if (trouble !== "failed" && trouble !== "offline") banner.append(button);
+  banner.hidden = false;
+  clearTimeout(timer);
+  if (trouble === "failed") timer = window.setTimeout(() => hideBanner("failed"), FLEETING_MS);
+}
+
+/** The trouble is over; others stay.
+ * @param {...Trouble} troubles */
+export function hideBanner(...troubles) {
+  if (!shown || !troubles.includes(shown)) return;
+  shown = null;
+  const banner = find("#banner");
+  if (banner) banner.hidden = true;
+}
+
+/** @param {Trouble} trouble */
+function labelOf(trouble) {
+  return trouble === "signed_out" ? "sign_in" : trouble === "recovering" ? "retry_now" : "reload";
+}

@@ -1,0 +1,23 @@
+/** The two vendored libraries, as far as the inbox uses them. Both put one name on the window. */
+
+interface Htmx {
+  process(element: Element): void;
+}
+
+interface MorphCallbacks {
+  beforeNodeMorphed?: (old: Node, fresh: Node) => boolean | void;
+  beforeAttributeUpdated?: (name: string, node: Element, change: "update" | "remove") => boolean | void;
+}
+
+interface IdiomorphLibrary {
+  morph(
+    old: Element,
+    fresh: Element,
+    options: { morphStyle: "outerHTML" | "innerHTML"; ignoreActiveValue?: boolean; callbacks?: MorphCallbacks },
+  ): void;
+}
+
+interface Window {
+  htmx: Htmx;
+  Idiomorph: IdiomorphLibrary;
+}

@@ -1,0 +1,183 @@
+/**
+ * What the log says has changed is asked for in one request and put in its place. The page asks again until it has it;
+ * a page that cannot be mended this way is rendered anew by the server ("resync is boot").
+ */
+import { showBanner, hideBanner } from "./banner.js";
+import { html } from "./http.js";
+import { forgetWaiting, markRows, replaceRows, theList } from "./list.js";
+import { takeTimelines, unfolded } from "./log.js";
+import { app, fact, find, findAll, morph, openConversation, parsed, process } from "./page.js";
+import { lastSeq, openThread, takeNews } from "./thread.js";
+import { showTimes } from "./times.js";
+
+/** Changes this close together are one request; a page that nobody looks at is in less of a hurry. */
+const GATHER_MS = 120;
+const UNSEEN_MS = 1500;
+const MOST_ROWS = 60;
+const LONGEST_MS = 20_000;
+
+/** @typedef {{conversation?: string, contact?: string, seq?: number}} Change */
+
+/** Not on the screen yet.
+ * @type {Change[]} */
+let dirty = [];
+/** What changed when, for answers that were on their way at that time.
+ * @type {{at: number, change: Change}[]} */
+let recent = [];
+let isAsking = false;
+let failures = 0;
+/** @type {number | undefined} */
+let timer;
+
+/** Something changed: of which conversation and person, and from which part on.
+ * @param {Change} change */
+export function touch(change) {
+  dirty.push(change);
+  const now = performance.now();
+  recent = [...recent.filter((one) => now - one.at < 60_000), { at: now, change }].slice(-500);
+  schedule();
+}
+
+/** A part of the page was asked for at that moment: what changed since then may be missing in it.
+ * @param {number} since ms of performance.now() */
+export function touchAgain(since) {
+  dirty.push(...recent.filter((one) => one.at >= since).map((one) => one.change));
+  if (dirty.length) schedule();
+}
+
+/** Somebody looks at the page again. */
+export function hurry() {
+  if (dirty.length) schedule(0);
+}
+
+/** Render the whole screen anew. Resolves with the cursor from before it was rendered.
+ * @returns {Promise<string>} */
+export async function renew() {
+  const fresh = find("#app", parsed(await html(location.href)));
+  if (!fresh) throw new Error("The answer was not a screen of the inbox.");
+  dirty = [];
+  forgetWaiting();
+  fresh.dataset.pane = app().dataset.pane;
+  if (app().dataset.panel !== undefined) fresh.dataset.panel = "";
+  morph(app(), fresh);
+  process(app());
+  refreshed();
+  openThread();
+  return fact("cursor");
+}
+
+/** @param {number} [ms] */
+function schedule(ms = document.hidden ? UNSEEN_MS : GATHER_MS) {
+  if (isAsking) return;
+  clearTimeout(timer);
+  timer = window.setTimeout(ask, Math.max(ms, failures && backoff()));
+}
+
+function backoff() {
+  return Math.random() * Math.min(LONGEST_MS, 500 * 2 ** failures);
+}
+
+async function ask() {
+  const asked = dirty;
+  dirty = [];
+  isAsking = true;
+  try {
+    await (idsOf(asked).length > MOST_ROWS ? renew() : update(asked));
+    failures = 0;
+    hideBanner("behind");
+  } catch (error) {
+    failures += 1;
+    dirty = [...asked, ...dirty];
+    explain(/** @type {{status?: number}} */ (error).status ?? 0);
+  }
+  isAsking = false;
+  if (dirty.length) schedule();
+}
+
+/** @param {number} status */
+function explain(status) {
+  if (status === 401) showBanner("signed_out");
+  else if (status === 409) showBanner("switched");
+  else if (failures > 2) showBanner("behind");
+}
+
+/** @param {Change[]} asked */
+async function update(asked) {
+  const ids = idsOf(asked);
+  const question = fact("page") === "log" ? ofLog(ids) : ofInbox(ids, asked);
+  const list = theList();
+  const thread = openConversation();
+  const answer = parsed(await html(question));
+  if (theList() !== list || fact("page") === "") return; // Another screen by now, which is newer than this answer.
+  const views = find("#views", answer);
+  const old = find("#views");
+  if (views && old) keepLabel(old, views);
+  replaceRows(ids, /** @type {HTMLElement} */ (find("#rows, #people", answer)));
+  const news = find("#news", answer);
+  if (news && openConversation() === thread) takeThread(news);
+  takeTimelines(answer);
+  refreshed();
+}
+
+/** @param {HTMLElement} news */
+function takeThread(news) {
+  takeNews(news);
+  if (news.dataset.more !== undefined) touch({ conversation: openConversation() });
+}
+
+/** The ids of the rows that may have changed.
+ * @param {Change[]} changes */
+function idsOf(changes) {
+  if (fact("page") === "log") return unique(changes.map((one) => one.contact));
+  const ofPeople = changes.filter((one) => !one.conversation).flatMap((one) => rowsOfContact(one.contact));
+  return unique([...changes.map((one) => one.conversation), ...ofPeople]);
+}
+
+/** @param {string | undefined} contact */
+function rowsOfContact(contact) {
+  return findAll(`#rows > [data-contact="${contact}"]`).map((row) => row.dataset.id);
+}
+
+/** @param {string[]} ids
+ * @param {Change[]} changes */
+function ofInbox(ids, changes) {
+  const query = new URLSearchParams({ view: find("#rows")?.dataset.view ?? "", ids: ids.join(",") });
+  const open = openConversation();
+  const contact = find("#thread")?.dataset.contact;
+  const own = changes.filter((one) => one.conversation === open || (!one.conversation && one.contact === contact));
+  if (open && own.length) {
+    const from = Math.min(lastSeq() + 1, ...own.map((one) => one.seq ?? Infinity));
+    query.set("open", open);
+    query.set("after", String(from - 1));
+  }
+  return `${fact("base")}live/?${query}`;
+}
+
+/** @param {string[]} ids */
+function ofLog(ids) {
+  const search = /** @type {HTMLInputElement | null} */ (find("#q"))?.value ?? "";
+  const open = unfolded().filter((id) => ids.includes(id));
+  const query = new URLSearchParams({ q: search, ids: ids.join(","), open: open.join(",") });
+  return `${fact("base")}log/live/?${query}`;
+}
+
+/** @param {HTMLElement} old
+ * @param {HTMLElement} fresh */
+function keepLabel(old, fresh) {
+  const list = find("ul", old);
+  const counted = find("ul", fresh);
+  if (list && counted) morph(list, counted);
+  process(old);
+}
+
+function refreshed() {
+  showTimes();
+  markRows();
+  app().dispatchEvent(new CustomEvent("curbe:fresh", { bubbles: true }));
+}
+
+/** @param {(string | undefined)[]} ids
+ * @returns {string[]} */
+function unique(ids) {
+  return [...new Set(ids.filter((id) => id !== undefined))];
+}

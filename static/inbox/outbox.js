@@ -1,0 +1,122 @@
+/**
+ * Messages on their way: shown at once, kept on this computer until the server's own copy is on the screen.
+ */
+import { createOutbox } from "../realtime/outbox.js";
+import { clock, storeOf, uuid } from "../widget/browser.js";
+import { api } from "./http.js";
+import { touch } from "./live.js";
+import { fact, find, make, openConversation } from "./page.js";
+import { goToEnd, keepPlace, lastSeq } from "./thread.js";
+import { text } from "./texts.js";
+
+/** @import {Entry} from "../realtime/types.d.ts" */
+
+/** @typedef {Entry & {kind: "message" | "note", seen: number | null}} Written seen: the last part one had seen */
+
+export const store = storeOf(() => localStorage);
+/** @type {ReturnType<typeof createOutbox> | null} */
+let outbox = null;
+
+/** What earlier pages left is sent first. */
+export function startOutbox() {
+  outbox = createOutbox({
+    scope: `inbox:${fact("agent")}`,
+    store,
+    clock,
+    deliver: (entry) => deliver(/** @type {Written} */ (entry)),
+    mayDeliver: (author) => author === fact("agent"),
+    onChange: showOutbox,
+  });
+  outbox.flush();
+}
+
+/** Say something in the open conversation.
+ * @param {string} body
+ * @param {"message" | "note"} kind */
+export function write(body, kind) {
+  put({ id: uuid(), thread: openConversation(), body, kind, seen: kind === "message" ? lastSeq() : null });
+  goToEnd();
+}
+
+/** The connection is back. */
+export function hurryOutbox() {
+  outbox?.hurry();
+}
+
+/** Signing out: nothing that was written stays behind. */
+export function wipeOutbox() {
+  outbox?.wipe();
+}
+
+/** Show what is on its way in the open conversation, less what has arrived. */
+export function showOutbox() {
+  if (!outbox) return;
+  const open = openConversation();
+  const isSettled = (/** @type {Entry} */ one) => one.state === "sent" && (one.thread !== open || hasArrived(one.id));
+  const settled = outbox.entries.find(isSettled);
+  if (settled) return outbox.discard(settled.id); // Calls this again.
+  const entries = outbox.entries.filter((one) => one.thread === open && !hasArrived(one.id));
+  keepPlace(() => find("#outbox")?.replaceChildren(...entries.map((one) => bubble(/** @type {Written} */ (one)))));
+}
+
+/** @param {{id: string, thread: string, body: string, kind: "message" | "note", seen: number | null}} message */
+function put(message) {
+  outbox?.add({ ...message, author: fact("agent") });
+}
+
+/** @param {string} key */
+function hasArrived(key) {
+  return find(`#parts > [data-key="${key}"]`) !== null;
+}
+
+/** @param {Written} entry
+ * @returns {Promise<string>} */
+async function deliver({ id, thread, body, kind, seen }) {
+  const guard = seen === null ? {} : { last_seen_seq: seen };
+  const message = await api("POST", `conversations/${thread}/messages`, { client_message_id: id, kind, body, ...guard });
+  touch({ conversation: thread, seq: message.seq });
+  return thread;
+}
+
+/** @param {Written} entry */
+function bubble(entry) {
+  const row = make("li", `part ${entry.kind} from-agent pending ${entry.state}`);
+  const said = make("div", "said");
+  const fate = make("p", "fate");
+  fate.append(make("span", "", fateOf(entry)), ...remedies(entry));
+  said.append(make("div", "bubble prose", entry.body), fate);
+  row.append(said);
+  return row;
+}
+
+/** @param {Written} entry */
+function fateOf(entry) {
+  if (entry.error === "newer_reply_exists") return text("newer_reply");
+  if (entry.state === "failed") return text("not_sent");
+  const label = text(entry.state === "queued" && entry.tries ? "waiting" : "sending");
+  return entry.saved ? label : `${label} (${text("not_saved")})`;
+}
+
+/** @param {Written} entry */
+function remedies(entry) {
+  if (entry.state !== "failed") return [];
+  const again = entry.error === "newer_reply_exists" ? button("send_anyway", () => sendAnyway(entry)) : button("retry", () => outbox?.retry(entry.id));
+  const copy = button("copy", () => navigator.clipboard?.writeText(entry.body));
+  return [again, copy, button("discard", () => outbox?.discard(entry.id))];
+}
+
+/** @param {string} label
+ * @param {() => void} act */
+function button(label, act) {
+  const element = /** @type {HTMLButtonElement} */ (make("button", "", text(label)));
+  element.type = "button";
+  element.addEventListener("click", act);
+  return element;
+}
+
+/** The agent has seen the colleague's answer and wants to say this too: the same key, without the guard.
+ * @param {Written} entry */
+function sendAnyway({ id, thread, body, kind }) {
+  outbox?.discard(id);
+  put({ id, thread, body, kind, seen: null });
+}

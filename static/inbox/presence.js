@@ -1,0 +1,110 @@
+/**
+ * Who types and who looks at what, as far as one was told; all of it is forgotten in time.
+ */
+import { stillTyping, withTyping, withoutTypist } from "../realtime/typing.js";
+import { fact, find, findAll, openConversation } from "./page.js";
+import { keepPlace } from "./thread.js";
+import { text } from "./texts.js";
+
+/** @import {Typist} from "../realtime/types.d.ts" */
+
+/** @typedef {Typist & {what?: string}} Writer what: "message" or "note", of an agent */
+
+/** @type {Map<string, Writer[]>} */
+const typists = new Map();
+/** Colleagues and the conversation that each has open.
+ * @type {Map<string, {conversation: string, name: string, until: number}>} */
+const viewers = new Map();
+/** @type {number | undefined} */
+let timer;
+
+/** Take an ephemeral frame of kind `typing` or `viewing`.
+ * @param {{k: string, c: string | null, by: {kind: string, id: string, name: string}, on: boolean, ttl: number, kind?: string}} frame */
+export function hear(frame) {
+  if (frame.by.id === fact("agent")) return;
+  if (frame.k === "typing" && frame.c) hearTyping(frame.c, frame);
+  if (frame.k === "viewing") hearViewing(frame);
+  showPresence();
+}
+
+/** Their message is here, so they do not type it any more.
+ * @param {string} conversation
+ * @param {{kind: string, id: string | null}} by */
+export function hasSaid(conversation, by) {
+  typists.set(conversation, withoutTypist(typists.get(conversation) ?? [], by));
+  showPresence();
+}
+
+/** Write who types and looks into the rows and the thread; called again when those were rendered anew. */
+export function showPresence() {
+  forgetOld();
+  for (const element of findAll("[data-typing]")) showOnRow(element, writersIn(element.dataset.typing ?? ""));
+  for (const element of findAll("[data-present]")) showColleagues(element, element.dataset.present ?? "");
+  showInThread();
+  clearTimeout(timer);
+  if (typists.size || viewers.size) timer = window.setTimeout(showPresence, 1000);
+}
+
+/** @param {string} conversation
+ * @param {Parameters<typeof hear>[0]} frame */
+function hearTyping(conversation, frame) {
+  /** @type {Writer[]} */
+  const now = withTyping(typists.get(conversation) ?? [], frame, Date.now());
+  typists.set(conversation, now.map((one) => (one.id === frame.by.id ? { ...one, what: frame.kind } : one)));
+}
+
+/** @param {Parameters<typeof hear>[0]} frame */
+function hearViewing({ c, by, ttl }) {
+  if (c) viewers.set(by.id, { conversation: c, name: by.name, until: Date.now() + ttl * 1000 });
+  else viewers.delete(by.id);
+}
+
+function forgetOld() {
+  const now = Date.now();
+  for (const [conversation, all] of typists) {
+    const still = stillTyping(all, now);
+    if (still.length) typists.set(conversation, still);
+    else typists.delete(conversation);
+  }
+  for (const [id, one] of viewers) if (one.until <= now) viewers.delete(id);
+}
+
+/** @param {string} conversation */
+function writersIn(conversation) {
+  return typists.get(conversation) ?? [];
+}
+
+/** The visitor's typing replaces the preview; the server's text comes back with the next change.
+ * @param {HTMLElement} preview
+ * @param {Writer[]} writers */
+function showOnRow(preview, writers) {
+  const isTyping = writers.some((one) => one.kind === "contact");
+  if (isTyping === preview.classList.contains("is-typing")) return;
+  preview.classList.toggle("is-typing", isTyping);
+  if (isTyping) preview.dataset.said = preview.innerText;
+  preview.textContent = isTyping ? text("row_typing") : (preview.dataset.said ?? "");
+}
+
+/** @param {HTMLElement} element
+ * @param {string} conversation */
+function showColleagues(element, conversation) {
+  const writer = writersIn(conversation).find((one) => one.kind === "agent");
+  const viewer = [...viewers.values()].find((one) => one.conversation === conversation);
+  const label = writer
+    ? text(writer.what === "note" ? "typing_note" : "typing_reply", { name: writer.name })
+    : viewer && text("viewing", { name: viewer.name });
+  element.hidden = !label;
+  if (element.textContent !== (label ?? "")) element.textContent = label ?? "";
+}
+
+function showInThread() {
+  const dots = find("#typing");
+  if (!dots) return;
+  const visitor = writersIn(openConversation()).find((one) => one.kind === "contact");
+  if (dots.hidden === !visitor) return;
+  keepPlace(() => {
+    dots.hidden = !visitor;
+    const who = find("[data-who]", dots);
+    if (who) who.textContent = visitor ? text("typing", { name: visitor.name }) : "";
+  });
+}

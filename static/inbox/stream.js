@@ -1,0 +1,125 @@
+/** The team's log over the socket: what changed is touched, and where the page stands in the log is kept. */
+import { EMPTY, cursorOf, receive, withCursor } from "../realtime/reducer.js";
+import { createConnection } from "../realtime/socket.js";
+import { clock, uuid } from "../widget/browser.js";
+import { hideBanner, showBanner } from "./banner.js";
+import { TRACE } from "./http.js";
+import { showUnread } from "./list.js";
+import { renew, touch } from "./live.js";
+import { fact } from "./page.js";
+import { hasSaid, hear } from "./presence.js";
+
+/** A hole in the log is given this long to close by itself. */
+const HOLE_MS = 2000;
+/** Shorter interruptions are nobody's business. */
+const GRACE_MS = 1500;
+const SESSION_OVER = 4500;
+const FORBIDDEN = 4503;
+
+const TAB = uuid();
+let log = EMPTY;
+/** @type {number | undefined} */
+let holeTimer;
+/** @type {number | undefined} */
+let graceTimer;
+/** @type {() => void} */
+let onLive = () => {};
+
+const connection = createConnection({
+  url: () => `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/inbox`,
+  // Naming the tenant makes the server refuse when another tab has switched to another one.
+  hello: () => ({ auth: null, after: cursorOf(log), tab: TAB, trace: TRACE, tenant_id: fact("tenant") }),
+  onFrame: take,
+  onState: showState,
+  renew: refused,
+  refused,
+  WebSocket,
+  clock,
+});
+
+/** Connect from the page's cursor on.
+ * @param {() => void} whenLive called each time the connection is up */
+export function startStream(whenLive) {
+  onLive = whenLive;
+  log = withCursor(EMPTY, fact("cursor"));
+  connection.connect();
+}
+
+/** Send a frame; it is lost when there is no connection.
+ * @param {object} frame */
+export function send(frame) {
+  connection.send(frame);
+}
+
+/** The network or the tab is back. */
+export function nudge() {
+  connection.nudge();
+}
+
+/** @param {any} frame */
+function take(frame) {
+  if (frame.t === "evs") takeEvents(frame);
+  else if (frame.t === "eph") takeFleeting(frame);
+  else if (frame.t === "hb") expect(frame.head);
+  else if (frame.t === "resync_required") resync();
+}
+
+/** @param {any} frame */
+function takeEvents(frame) {
+  for (const item of frame.items) touchWhatIsIn(item.payload ?? {}, item.type);
+  // The page is told by the server what is in the log, so of the batch only its position is kept.
+  const { state, need } = receive(log, { ...frame, items: [] });
+  log = state;
+  if (need === "snapshot") resync();
+  else if (need === "resume") expect(frame.to);
+}
+
+/** @param {any} payload
+ * @param {string} type */
+function touchWhatIsIn({ message, conversation, conversation_id, participant, contact }, type) {
+  const change = { conversation: conversation?.id ?? conversation_id, seq: message?.seq };
+  touch({ ...change, contact: contact?.id ?? conversation?.contact?.id ?? participant?.id });
+  if (type === "message.created") hasSaid(message.conversation_id, message.author);
+}
+
+/** @param {any} frame */
+function takeFleeting(frame) {
+  if (frame.k === "agent_read") showUnread(frame.c, frame.unread);
+  else if (frame.k === "typing" || frame.k === "viewing") hear(frame);
+}
+
+/** The log goes this far: when it has not arrived in a while, ask for the rest.
+ * @param {number} head */
+function expect(head) {
+  clearTimeout(holeTimer);
+  holeTimer = window.setTimeout(() => {
+    if (log.seq < head) connection.send({ t: "resume", after: cursorOf(log) });
+  }, HOLE_MS);
+}
+
+/** The log cannot bring the page up to date: the server renders it anew, and the log goes on from there. */
+async function resync() {
+  try {
+    log = withCursor(EMPTY, await renew());
+    connection.send({ t: "resume", after: cursorOf(log) });
+    hideBanner("behind");
+  } catch {
+    showBanner("behind"); // Handled: the reader is told, and loading the page again is the remedy.
+  }
+}
+
+/** @param {import("../realtime/socket.js").Connection} state */
+function showState(state) {
+  clearTimeout(graceTimer);
+  if (state === "live") {
+    hideBanner("recovering", "offline");
+    onLive();
+  } else if (state === "recovering") {
+    graceTimer = window.setTimeout(() => showBanner(navigator.onLine ? "recovering" : "offline", nudge), GRACE_MS);
+  }
+}
+
+/** @param {number} code */
+function refused(code) {
+  showBanner(code === FORBIDDEN ? "switched" : code === SESSION_OVER ? "signed_out" : "behind");
+}
