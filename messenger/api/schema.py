@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from drf_spectacular.plumbing import resolve_type_hint
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 
+View = TypeVar("View", bound=Callable[..., Any])
 
-def answers(hint: Any, *, status: int = 200, also: dict[int, str] | None = None, **options: Any) -> Any:
+
+def answers(
+    hint: Any, *, status: int = 200, also: dict[int, str] | None = None, **options: Any
+) -> Callable[[View], View]:
     """Describe a view's answer by a payload type; `also` names further statuses and what they mean."""
     body = resolve_type_hint(hint) if hint is not None else None
     responses: dict[int, Any] = {status: OpenApiResponse(body) if body else OpenApiResponse(description="No content")}
