@@ -14,10 +14,10 @@ from datetime import datetime
 from enum import Enum
 
 import structlog
-from django.db import connection, transaction
+from django.db import transaction
 
-from . import nudges
-from .models import Event, Stream
+from . import nudges, statements
+from .models import Event
 
 log = structlog.get_logger(__name__)
 
@@ -98,10 +98,11 @@ class EventLog:
         rows = [row for contact_id, entries in batches for row in self._rows(contact_id, entries)]
         if self._of_team:
             rows += self._rows(None, self._of_team)
-        Event.objects.bulk_create(rows)
+        if rows:
+            statements.insert_events(rows)
 
     def _rows(self, contact_id: uuid.UUID | None, entries: list[_Entry]) -> Iterable[Event]:
-        stream_id, head = _advance(self.tenant_id, contact_id, len(entries))
+        stream_id, head = statements.advance_stream(self.tenant_id, contact_id, len(entries))
         transaction.on_commit(lambda: nudges.publish(stream_id, head), robust=True)
         for seq, entry in enumerate(entries, start=head - len(entries) + 1):
             yield Event(
@@ -115,24 +116,3 @@ class EventLog:
                 actor_id=self.actor.id,
                 created_at=self.at,
             )
-
-
-def _advance(tenant_id: uuid.UUID, contact_id: uuid.UUID | None, count: int) -> tuple[uuid.UUID, int]:
-    """Move a stream's head by `count` and return (stream id, new head). The row stays locked until the commit.
-
-    Written by hand because this is the hottest statement of all and the ORM would need a second one to read the head.
-    """
-    meta = Stream._meta
-    as_id = meta.get_field("id").get_db_prep_value
-    owner = "contact_id IS NULL" if contact_id is None else "contact_id = %s"
-    values = [as_id(value, connection) for value in (tenant_id, contact_id) if value is not None]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE {meta.db_table} SET head_seq = head_seq + %s WHERE tenant_id = %s AND {owner} "
-            "RETURNING id, head_seq",
-            [count, *values],
-        )
-        row = cursor.fetchone()
-    if row is None:
-        raise RuntimeError("A tenant or contact has no stream; both are created together.")
-    return meta.get_field("id").to_python(row[0]), row[1]

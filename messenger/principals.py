@@ -52,7 +52,7 @@ def actor_of(principal: Visitor | Agent) -> Actor:
 def authenticate_visitor(bearer: str) -> Visitor:
     """Return the session of a bearer token, in one query. Raises Unauthenticated with the code that says why not."""
     token = (
-        VisitorToken.objects.select_related("tenant", "device", "device__contact", "contact", "visit")
+        VisitorToken.objects.select_related("tenant", "device", "device__contact", "contact")
         .filter(token_hash=token_hash(bearer))
         .first()
     )

@@ -299,7 +299,7 @@ def teams_of(tenant_id: uuid.UUID) -> QuerySet[Team]:
 
 def contact_stream(contact: Contact) -> Stream:
     """Return the contact's stream with its present head."""
-    return Stream.objects.get(tenant_id=contact.tenant_id, contact=contact)
+    return Stream.objects.select_related("contact").get(tenant_id=contact.tenant_id, contact=contact)
 
 
 def team_stream(tenant_id: uuid.UUID) -> Stream:
@@ -410,9 +410,16 @@ def _load(stream: Stream, rows: Sequence[Event], agents: Sequence[Agent]) -> _Lo
     return _Loaded(
         is_team=stream.contact_id is None,
         messages=_by_id(_with_authors(Message.objects.filter(tenant_id=tenant_id, id__in=message_ids)), message_ids),
-        contacts=_by_id(Contact.objects.filter(tenant_id=tenant_id, id__in=wanted["contact"]), wanted["contact"]),
+        contacts=_contacts(stream, wanted["contact"]),
         facts=_facts_per_reader(stream, conversation_ids, agents),
     )
+
+
+def _contacts(stream: Stream, ids: set[uuid.UUID]) -> dict[uuid.UUID, Contact]:
+    """A contact's own stream speaks of nobody else, and came with its contact."""
+    if stream.contact is not None:
+        return {stream.contact.id: stream.contact}
+    return _by_id(Contact.objects.filter(tenant_id=stream.tenant_id, id__in=ids), ids)
 
 
 def _by_id(rows: QuerySet[Any], ids: set[uuid.UUID]) -> dict[uuid.UUID, Any]:

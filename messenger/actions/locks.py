@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import uuid
 
-from django.db.models import Exists, OuterRef, QuerySet
-
+from .. import statements
 from ..errors import Forbidden, NotFound
-from ..models import Contact, Conversation, Device, Participant
+from ..models import Contact, Conversation, Device
 
 
 def lock_device(tenant_id: uuid.UUID, device_id: uuid.UUID) -> Device:
@@ -31,20 +30,20 @@ def lock_speaker(tenant_id: uuid.UUID, contact_id: uuid.UUID) -> Contact:
     return contact
 
 
-def owner_of(tenant_id: uuid.UUID, conversation_id: uuid.UUID) -> QuerySet[Contact]:
-    """The contact of a conversation of the tenant: nobody for another tenant's (S17)."""
-    owner = Conversation.objects.filter(tenant_id=tenant_id, id=conversation_id).values("contact_id")
-    return Contact.objects.filter(tenant_id=tenant_id, id__in=owner)
-
-
 def lock_for_team(tenant_id: uuid.UUID, conversation_id: uuid.UUID) -> Conversation:
     """Return a conversation of the tenant, its contact locked before it. Raises NotFound."""
-    contact = owner_of(tenant_id, conversation_id).select_for_update(no_key=True).first()
-    if contact is None:
-        raise NotFound()
+    contact = lock_contact(tenant_id, owner_id_of(tenant_id, conversation_id))
     conversation = lock_conversation(tenant_id, conversation_id)
     conversation.contact = contact
     return conversation
+
+
+def owner_id_of(tenant_id: uuid.UUID, conversation_id: uuid.UUID) -> uuid.UUID:
+    """Return the id of a conversation's contact. Raises NotFound."""
+    owner = Conversation.objects.filter(tenant_id=tenant_id, id=conversation_id).values_list("contact_id", flat=True)
+    for contact_id in owner[:1]:
+        return contact_id
+    raise NotFound()
 
 
 def lock_conversation(tenant_id: uuid.UUID, conversation_id: uuid.UUID) -> Conversation:
@@ -58,14 +57,10 @@ def lock_conversation(tenant_id: uuid.UUID, conversation_id: uuid.UUID) -> Conve
 
 def lock_conversation_of(contact: Contact, conversation_id: uuid.UUID) -> Conversation:
     """Return the contact's locked conversation; somebody else's looks as if it did not exist (S16)."""
-    tenant_id = contact.tenant_id
-    may_reply = Participant.objects.filter(tenant_id=tenant_id, conversation=OuterRef("id"), contact=contact)
-    owned = Conversation.objects.filter(tenant_id=tenant_id, contact=contact, id=conversation_id)
-    owned = owned.annotate(may_reply=Exists(may_reply.filter(can_reply=True, is_active=True)))
-    conversation = owned.select_for_update(no_key=True).first()
+    conversation = statements.lock_conversation(contact.tenant_id, contact.id, conversation_id)
     if conversation is None:
         raise NotFound()
-    if not conversation.may_reply:
+    if not conversation.may_reply:  # type: ignore[attr-defined]  # Named in the statement.
         raise not_available()
     conversation.contact = contact
     return conversation

@@ -6,14 +6,15 @@ import hashlib
 import uuid
 from dataclasses import dataclass
 
+from .. import statements
 from ..errors import Forbidden, KeyReused, NewerReply, NotFound
 from ..events import EventLog
 from ..models import Agent, Contact, Conversation, Message, Participant
 from ..principals import Visitor
 from ..rendering import render_markdown, render_plain
 from . import lifecycle
-from .locks import lock_conversation, lock_conversation_of, lock_for_team, not_available, owner_of
-from .parts import append_event, append_part, count_for_contact, count_message, move_seen, read_own, save_moved
+from .locks import lock_conversation, lock_conversation_of, lock_for_team, not_available, owner_id_of
+from .parts import append_event, append_part, count_message, move_seen, read_own
 from .verb import verb
 
 
@@ -56,15 +57,13 @@ def send_message(events: EventLog, *, by: Visitor, conversation_id: uuid.UUID, d
 
 def find_sent(contact: Contact, draft: Draft) -> Sent | None:
     """Return what the contact sent under this key. Raises KeyReused when it was something else."""
-    owned = Message.objects.select_related("conversation").filter(tenant_id=contact.tenant_id, contact=contact)
-    message = owned.filter(author_kind=Message.Author.CONTACT, client_message_id=draft.client_message_id).first()
-    return _replay_of(message, draft.request_hash())
+    sent = statements.find_sent(contact.tenant_id, contact.id, draft.client_message_id)
+    return _replay(*sent, draft.request_hash()) if sent else None
 
 
 def count_and_lock(events: EventLog, contact: Contact) -> None:
     """Count a message of the contact: the update is also the lock that everything below it needs (S60)."""
-    speaking = Contact.objects.filter(tenant_id=contact.tenant_id, id=contact.id, blocked=False)
-    if not count_for_contact(speaking, events.at):
+    if not statements.count_message(contact.tenant_id, contact.id, events.at, even_if_blocked=False):
         raise not_available()
 
 
@@ -84,7 +83,7 @@ def say(events: EventLog, by: Visitor, conversation: Conversation, draft: Draft)
         visit_id=by.token.visit_id,
     )
     count_message(conversation, message)
-    save_moved(conversation)
+    statements.save_moved(conversation)
     read_own(conversation, contact_id=conversation.contact_id)
     return message
 
@@ -100,8 +99,8 @@ def send_reply(
     replay = _find_written(by, draft, Message.Kind.MESSAGE)
     if replay:
         return replay
-    if not count_for_contact(owner_of(by.tenant_id, conversation_id), events.at):
-        raise NotFound()
+    owner_id = owner_id_of(by.tenant_id, conversation_id)
+    statements.count_message(by.tenant_id, owner_id, events.at, even_if_blocked=True)
     conversation = lock_conversation(by.tenant_id, conversation_id)
     if last_seen_seq is not None:
         _guard_collision(by, conversation, last_seen_seq)
@@ -111,7 +110,7 @@ def send_reply(
     count_message(conversation, message)
     conversation.waiting_since = None
     conversation.first_reply_at = conversation.first_reply_at or message.created_at
-    save_moved(conversation)
+    statements.save_moved(conversation)
     read_own(conversation, agent=by)
     return Sent(message, is_replay=False)
 
@@ -124,22 +123,23 @@ def add_note(events: EventLog, *, by: Agent, conversation_id: uuid.UUID, draft: 
         return replay
     conversation = lock_for_team(by.tenant_id, conversation_id)
     message = _write(events, conversation, by, draft, Message.Kind.NOTE)
-    save_moved(conversation)
+    statements.save_moved(conversation)
     read_own(conversation, agent=by)
     return Sent(message, is_replay=False)
 
 
 def _find_written(agent: Agent, draft: Draft, kind: str) -> Sent | None:
-    owned = Message.objects.select_related("conversation").filter(tenant_id=agent.tenant_id, agent=agent)
-    message = owned.filter(author_kind=Message.Author.AGENT, client_message_id=draft.client_message_id).first()
-    return _replay_of(message, draft.request_hash(kind))
+    owned = Message.objects.filter(tenant_id=agent.tenant_id, agent=agent, author_kind=Message.Author.AGENT)
+    written = owned.filter(client_message_id=draft.client_message_id).values_list("id", "request_hash")
+    for message_id, request_hash in written[:1]:
+        return _replay(message_id, request_hash, draft.request_hash(kind))
+    return None
 
 
-def _replay_of(message: Message | None, request_hash: str) -> Sent | None:
-    if message is None:
-        return None
-    if message.request_hash != request_hash:
+def _replay(message_id: uuid.UUID, stored_hash: str, request_hash: str) -> Sent:
+    if stored_hash != request_hash:
         raise KeyReused()
+    message = Message.objects.select_related("agent", "contact", "conversation").get(id=message_id)
     return Sent(message, is_replay=True)
 
 

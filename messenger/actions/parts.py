@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from django.db.models import F, QuerySet
-from django.db.models.functions import Coalesce, Greatest
-
+from .. import statements
 from ..events import EventLog, EventType
-from ..models import Agent, Contact, Conversation, Message, ReadState, SeenState, new_id
+from ..models import Agent, Conversation, Message, ReadState, SeenState, new_id
 
 # What a visitor is told of the thread's life. Every other event is the team's.
 _VISIBLE_EVENTS = {"agent_joined", "closed", "reopened", "handed_off", "rated"}
-_MOVED = [
-    "last_seq",
-    "last_visible_seq",
-    "rev",
-    "visible_rev",
-    "last_part_at",
-    "last_message",
-    "last_message_at",
-    "contact_messages",
-    "reply_messages",
-    "waiting_since",
-    "first_reply_at",
-]
 
 
 def append_part(events: EventLog, conversation: Conversation, *, visible: bool, **fields: Any) -> Message:
@@ -52,7 +37,10 @@ def append_part(events: EventLog, conversation: Conversation, *, visible: bool, 
         created_at=conversation.last_part_at,
         **fields,
     )
-    part.save(force_insert=True)
+    if part.kind == Message.Kind.EVENT:
+        part.save(force_insert=True)
+    else:
+        statements.insert_message(part)
     record(events, EventType.MESSAGE_CREATED if visible else EventType.NOTE_CREATED, conversation, part.id)
     return part
 
@@ -91,29 +79,10 @@ def count_message(conversation: Conversation, message: Message) -> None:
         conversation.reply_messages += 1
 
 
-def count_for_contact(contacts: QuerySet[Contact], at: datetime) -> bool:
-    """Move the chat log's columns of the one contact in the set; false when there is none. Locks its row."""
-    newest = Greatest(Coalesce(F("last_message_at"), at), at)
-    return bool(contacts.update(last_message_at=newest, message_count=F("message_count") + 1))
-
-
-def save_moved(conversation: Conversation) -> None:
-    """Write what appending and counting moved, and nothing else: this is the hot path."""
-    conversation.save(update_fields=_MOVED)
-
-
 def read_own(conversation: Conversation, *, contact_id: uuid.UUID | None = None, agent: Agent | None = None) -> None:
     """Whoever writes has read everything up to what they wrote."""
-    values: dict[str, Any] = {"last_read_seq": conversation.last_seq, "version": F("version") + 1}
-    if contact_id:
-        values |= {
-            "last_read_visible_seq": conversation.last_visible_seq,
-            "messages_read": conversation.reply_messages,
-        }
-    else:
-        values |= {"messages_read": conversation.contact_messages}
-    owned = ReadState.objects.filter(tenant_id=conversation.tenant_id, conversation=conversation)
-    if owned.filter(contact=contact_id, agent=agent).update(**values):
+    agent_id = agent.id if agent else None
+    if statements.read_everything(conversation, contact_id=contact_id, agent_id=agent_id):
         return
     ReadState.objects.create(
         tenant_id=conversation.tenant_id,
@@ -121,7 +90,9 @@ def read_own(conversation: Conversation, *, contact_id: uuid.UUID | None = None,
         kind=ReadState.Kind.AGENT if agent else ReadState.Kind.CONTACT,
         contact_id=contact_id,
         agent=agent,
-        **{**values, "version": 1},
+        last_read_seq=conversation.last_seq,
+        last_read_visible_seq=conversation.last_visible_seq if contact_id else 0,
+        messages_read=conversation.reply_messages if contact_id else conversation.contact_messages,
     )
 
 

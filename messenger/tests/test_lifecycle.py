@@ -115,5 +115,6 @@ def test_status_filters_and_views_agree(harbor, guest, chat, desk):
         "unassigned": 0,
         "all": 1,
         "snoozed": 0,
+        "closed": 0,
     }
     assert Conversation.objects.count() == 1

@@ -6,6 +6,7 @@ import uuid
 
 import pytest
 
+from messenger import statements
 from messenger.models import (
     Contact,
     Conversation,
@@ -50,11 +51,11 @@ STEPS = [
     pytest.param(press_new, "conversation", (Conversation, "save"), id="new-conversation"),
     pytest.param(press_new, "participants", (Participant.objects, "bulk_create"), id="new-participants"),
     pytest.param(press_new, "read state", (ReadState, "save"), id="new-read-state"),
-    pytest.param(press_new, "events", (Event.objects, "bulk_create"), id="new-events"),
+    pytest.param(press_new, "events", (statements, "insert_events"), id="new-events"),
     pytest.param(send_first, "conversation", (Conversation, "save"), id="first-conversation"),
     pytest.param(send_first, "participants", (Participant.objects, "bulk_create"), id="first-participants"),
-    pytest.param(send_first, "message", (Message, "save"), id="first-message"),
-    pytest.param(send_first, "events", (Event.objects, "bulk_create"), id="first-events"),
+    pytest.param(send_first, "message", (statements, "insert_message"), id="first-message"),
+    pytest.param(send_first, "events", (statements, "insert_events"), id="first-events"),
 ]
 
 
