@@ -62,8 +62,15 @@ class Stack:
         self.base_urls = [f"http://127.0.0.1:{port}" for port in self._ports]
         self.base_url = self.base_urls[0]
         self._env = place.environment(**{"PUBLIC_URL": self.base_url, **env})
-        self.demo: dict[str, Any] = json.loads(manage("demo", "--json", env=self._env))
+        self.demo = self._demo()
         self._processes = [self._process(i, server) for i, server in enumerate(servers)]
+
+    def _demo(self) -> dict[str, Any]:
+        """The demo's ids and logins, after every process's address was added to the sites that may embed it."""
+        for url in reversed(self.base_urls):
+            answer = manage("demo", "--json", env={**self._env, "PUBLIC_URL": url})
+        found: dict[str, Any] = json.loads(answer)
+        return found
 
     def _process(self, i: int, server: Server) -> Process:
         port = str(self._ports[i])

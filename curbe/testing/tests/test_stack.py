@@ -16,9 +16,10 @@ def test_every_process_is_ready_and_knows_the_demo(spawn_stack, kind):
     stack = spawn_stack(**kind)
     assert [httpx.get(f"{url}/readyz").status_code for url in stack.base_urls] == [200] * len(stack.base_urls)
     assert stack.demo["base_url"] == stack.base_url
-    widget = stack.demo["tenants"][0]["widgets"][0]["id"]
+    widget = stack.demo["tenants"][0]["widgets"][0]
     for url in stack.base_urls:
-        assert httpx.get(f"{url}/api/messenger/widgets/{widget}").status_code == 200
+        assert httpx.get(f"{url}/api/messenger/widgets/{widget['id']}").status_code == 200
+        assert url in widget["allowed_origins"]
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])
