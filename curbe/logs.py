@@ -72,5 +72,5 @@ def logging_config(*, level: str, json: bool) -> dict[str, Any]:
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
         "root": {"handlers": ["console"], "level": level},
         # Access lines of the servers would repeat what our own events say, with URLs in them.
-        "loggers": {name: quiet for name in ("uvicorn.access", "daphne", "django.channels.server")},
+        "loggers": dict.fromkeys(("uvicorn.access", "daphne", "django.channels.server"), quiet),
     }

@@ -14,7 +14,7 @@ from curbe.origins import is_own
 from . import actions, presence, queries
 from .errors import NotFound, Unauthenticated
 from .hub import in_database
-from .models import Agent, Stream
+from .models import Agent, Contact, Stream
 from .principals import Visitor, authenticate_api_token, authenticate_visitor, memberships_of, selected
 from .sockets import Close, ClosedByUs, Socket, conversation_id_of
 
@@ -26,6 +26,7 @@ class MessengerConsumer(Socket):
     """A visitor's socket: their contact's stream, and typing dots."""
 
     visitor: Visitor
+    contact: Contact
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,18 +42,18 @@ class MessengerConsumer(Socket):
         self.visitor = await in_database(authenticate_visitor, self._bearer)
         if self.visitor.contact is None:
             raise ClosedByUs(Close.INSUFFICIENT_STATE)
+        self.contact = self.visitor.contact
 
     async def recheck(self) -> None:
         fresh = await in_database(authenticate_visitor, self._bearer)
-        if fresh.contact != self.visitor.contact:
+        if fresh.contact != self.contact:
             raise Unauthenticated(code="identity_changed")
 
     def load_stream(self) -> Stream:
-        assert self.visitor.contact is not None, "authenticate() lets only sessions with a contact pass"
-        return queries.contact_stream(self.visitor.contact)
+        return queries.contact_stream(self.contact)
 
     def subject_ids(self) -> set[str]:
-        return {str(self.visitor.tenant_id), str(self.visitor.contact.id if self.visitor.contact else "")}
+        return {str(self.visitor.tenant_id), str(self.contact.id)}
 
     async def renew(self, frame: dict[str, Any]) -> None:
         """A newer token of the same person, so that the socket outlives the first one."""
@@ -71,7 +72,7 @@ class MessengerConsumer(Socket):
     def _type(self, conversation_id: uuid.UUID | None, on: bool) -> None:
         if conversation_id is None:
             raise NotFound()
-        conversation = queries.get_conversation_for(self.visitor.contact, conversation_id)
+        conversation = queries.get_conversation_for(self.contact, conversation_id)
         presence.contact_typing(conversation.contact, conversation, on=on)
 
     async def active(self, frame: dict[str, Any]) -> None:
@@ -81,7 +82,7 @@ class MessengerConsumer(Socket):
 
 
 class InboxConsumer(Socket):
-    """An agent's socket: the tenant's stream, by session cookie (exact Origin) or API token."""
+    """An agent's socket: the tenant's stream, by session cookie or API token."""
 
     agent: Agent
 
@@ -90,7 +91,7 @@ class InboxConsumer(Socket):
         self._bearer = ""
 
     def may_connect(self) -> bool:
-        """A cookie is sent by any page of any site, so with one the Origin must be ours; a program has neither (S28)."""
+        """Any site's page sends our cookie, so with one the Origin must be ours; a program has neither (S28)."""
         origin = self.header("origin")
         if origin is None:
             return settings.SESSION_COOKIE_NAME not in self.scope["cookies"]
@@ -139,7 +140,8 @@ class InboxConsumer(Socket):
 
     async def _identify(self) -> Agent:
         if self._bearer:
-            return await in_database(authenticate_api_token, self._bearer)
+            owner: Agent = await in_database(authenticate_api_token, self._bearer)
+            return owner
         user = await get_user(self.scope)
         if not user.is_authenticated:
             raise Unauthenticated()

@@ -14,6 +14,8 @@ from typing import Any
 import structlog
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 
+from curbe.logs import current_trace_id
+
 log = structlog.get_logger(__name__)
 
 _TIMEOUT_S = 2
@@ -27,7 +29,8 @@ def group_of(stream_id: uuid.UUID) -> str:
 
 def publish(stream_id: uuid.UUID, head: int) -> None:
     """Tell every process that the stream has reached `head`. Returns at once; never raises."""
-    _outlet.send(group_of(stream_id), {"type": "nudge", "stream": str(stream_id), "head": head})
+    trace = current_trace_id()
+    _outlet.send(group_of(stream_id), {"type": "nudge", "stream": str(stream_id), "head": head, "trace": trace})
 
 
 def publish_ephemeral(stream_id: uuid.UUID, frame: dict[str, Any], *, agent_id: uuid.UUID | None = None) -> None:
@@ -63,7 +66,7 @@ class _Outlet:
     async def _send(self, layer: Any, group: str, message: dict[str, Any]) -> None:
         try:
             await asyncio.wait_for(layer.group_send(group, message), _TIMEOUT_S)
-        except Exception as error:  # Handled: whoever is listening reads the log within the sweeper's 5 s anyway.
+        except Exception as error:  # noqa: BLE001  Handled: listeners read the log within the sweeper's 5 s anyway.
             log.warning("nudge_lost", group=group, reason=type(error).__name__)
         finally:
             with self._lock:

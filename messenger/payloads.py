@@ -183,7 +183,8 @@ def visitor_message(message: Message) -> MessagePayload:
     """Return a part as its visitor gets it. It must be one that the visitor may see (I9)."""
     if message.visible_seq is None:
         raise ValueError("A part without a visible number never goes to a visitor.")
-    return _message(message, seq=message.visible_seq, event=_visitor_event(message), author=_author_for_visitor(message))
+    author = _author_for_visitor(message)
+    return _message(message, seq=message.visible_seq, event=_visitor_event(message), author=author)
 
 
 def team_message(message: Message) -> MessagePayload:

@@ -31,7 +31,8 @@ def agent_viewing(agent: Agent, conversation_id: uuid.UUID | None) -> None:
     """Tell colleagues which thread the agent has open; none when they left it."""
     by = {"kind": "agent", "id": str(agent.id), "name": agent.display_name}
     conversation = str(conversation_id) if conversation_id else None
-    _push(_team_stream(agent.tenant_id), {"t": "eph", "k": "viewing", "c": conversation, "by": by, "on": True, "ttl": 60})
+    frame = {"t": "eph", "k": "viewing", "c": conversation, "by": by, "on": True, "ttl": 60}
+    _push(_team_stream(agent.tenant_id), frame)
 
 
 def agent_read(agent: Agent, conversation_id: uuid.UUID, last_read_seq: int, unread: int) -> None:

@@ -37,7 +37,8 @@ class Visitor:
 
     @property
     def device(self) -> Device:
-        return self.token.device
+        device: Device = self.token.device
+        return device
 
     @property
     def actor(self) -> Actor:
@@ -81,7 +82,8 @@ def authenticate_api_token(bearer: str) -> Agent:
     now = timezone.now()
     if token.last_used_at is None or now - token.last_used_at > _LAST_USED_EVERY:
         ApiToken.objects.filter(tenant_id=token.tenant_id, id=token.id).update(last_used_at=now)
-    return token.agent
+    agent: Agent = token.agent
+    return agent
 
 
 def memberships_of(user_id: uuid.UUID) -> list[Agent]:
@@ -98,9 +100,9 @@ def selected(memberships: list[Agent], tenant_id: object) -> Agent | None:
 
 def _contact_of(token: VisitorToken) -> Contact | None:
     """A token issued before its device had a contact is that contact's as soon as it exists."""
-    if token.contact_id is None and token.assurance == VisitorToken.Assurance.ANONYMOUS:
-        return token.device.contact
-    return token.contact
+    is_open = token.contact_id is None and token.assurance == VisitorToken.Assurance.ANONYMOUS
+    contact: Contact | None = token.device.contact if is_open else token.contact
+    return contact
 
 
 def _code_of(reason: str) -> str:

@@ -204,7 +204,7 @@ _COUNTED_UP_TO = 100
 def team_snapshot(agent: Agent, view: str) -> dict[str, Any]:
     """Return what the inbox starts from: cursor first, then counts and the first page of a view."""
     cursor = team_stream(agent.tenant_id).cursor
-    page = inbox_page(agent, **VIEWS[view])
+    page = inbox_page(agent, status=VIEWS[view].get("status"), assignee=VIEWS[view].get("assignee"))
     return {
         "agent": payloads.agent(agent),
         "tenant": payloads.tenant(agent.tenant),
@@ -557,7 +557,7 @@ def _inbox(agent: Agent, *, status: str | None = None, assignee: str | None = No
     if assignee == "none":
         return rows.filter(assignee=None)
     if assignee:
-        return rows.filter(assignee=agent.id if assignee == "me" else assignee)
+        return rows.filter(assignee=agent.id if assignee == "me" else uuid.UUID(assignee))
     return rows
 
 
@@ -609,7 +609,7 @@ def _is_open() -> Any:
 
 
 def _chat_log_row(
-    contact: Contact, totals: dict[str, Any] | None, messages: dict[uuid.UUID, Message], similar: list[Contact]
+    contact: Contact, totals: Any, messages: dict[uuid.UUID, Message], similar: list[Contact]
 ) -> dict[str, Any]:
     last = messages.get(totals["newest"]) if totals else None
     return {

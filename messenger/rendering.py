@@ -11,9 +11,7 @@ from linkify_it import LinkifyIt
 from markdown_it import MarkdownIt
 
 _LINK_REL = "noopener nofollow ugc"
-_MARKDOWN_TAGS = {
-    "a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "hr", "li", "ol", "p", "pre", "s", "strong", "ul",
-}  # fmt: skip
+_MARKDOWN_TAGS = set("a blockquote br code del em h1 h2 h3 h4 hr li ol p pre s strong ul".split())  # noqa: SIM905  Easier to read.
 _linkify = LinkifyIt().add("ftp:", None).add("mailto:", "http:").add("mailto:", None).add("//", None)
 _markdown = MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": True}).enable(
     ["linkify", "strikethrough"]

@@ -298,7 +298,7 @@ class Socket(AsyncConsumer):
                 return
             checked_at = time.monotonic()
             while not self._is_closed:
-                await asyncio.sleep(HEARTBEAT_S * random.uniform(0.9, 1.1))
+                await asyncio.sleep(HEARTBEAT_S * random.uniform(0.9, 1.1))  # noqa: S311  Jitter is no secret.
                 if time.monotonic() - self._heard_at > SILENT_FOR_S:
                     await self.close(Close.NO_PONG)
                     return

@@ -66,7 +66,7 @@ def save_moved(row: Conversation) -> None:
     )
 
 
-def read_everything(row: Conversation, *, contact_id: uuid.UUID | None = None, agent_id: uuid.UUID | None = None) -> bool:
+def read_everything(row: Conversation, *, contact_id: uuid.UUID | None, agent_id: uuid.UUID | None) -> bool:
     """Move a read cursor to the conversation's end; false when that reader has no cursor yet."""
     own, reader = ("contact_id", contact_id) if contact_id else ("agent_id", agent_id)
     read = row.reply_messages if contact_id else row.contact_messages

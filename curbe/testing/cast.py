@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from rest_framework.test import APIClient
 from structlog.stdlib import ProcessorFormatter
 
@@ -38,22 +37,22 @@ class Caller:
     bearer: str = ""
     client: APIClient = field(default_factory=APIClient)
 
-    def request(self, method: str, path: str, data: Any = None, **headers: str) -> HttpResponse:
+    def request(self, method: str, path: str, data: Any = None, **headers: str) -> Any:
         if self.bearer:
             headers = {"Authorization": f"Bearer {self.bearer}", **headers}
         # Escaped by json.dumps, so that a test can send what no well-behaved client would, such as lone surrogates.
         send = getattr(self.client, method)
-        return send(f"{self.base}{path}", json.dumps(data), content_type="application/json", headers=headers)  # type: ignore[no-any-return]
+        return send(f"{self.base}{path}", json.dumps(data), content_type="application/json", headers=headers)
 
-    def get(self, path: str, data: Any = None, **headers: str) -> HttpResponse:
+    def get(self, path: str, data: Any = None, **headers: str) -> Any:
         if self.bearer:
             headers = {"Authorization": f"Bearer {self.bearer}", **headers}
-        return self.client.get(f"{self.base}{path}", data, headers=headers)  # type: ignore[no-any-return]
+        return self.client.get(f"{self.base}{path}", data, headers=headers)
 
-    def post(self, path: str, data: Any = None, **headers: str) -> HttpResponse:
+    def post(self, path: str, data: Any = None, **headers: str) -> Any:
         return self.request("post", path, {} if data is None else data, **headers)
 
-    def put(self, path: str, data: Any = None, **headers: str) -> HttpResponse:
+    def put(self, path: str, data: Any = None, **headers: str) -> Any:
         return self.request("put", path, data, **headers)
 
 
@@ -96,7 +95,7 @@ class Browser(Caller):
         assert response.status_code in (200, 201), response.content
         return response.json()  # type: ignore[no-any-return]
 
-    def say(self, conversation_id: str, text: str, key: str | None = None) -> HttpResponse:
+    def say(self, conversation_id: str, text: str, key: str | None = None) -> Any:
         """Send a message; the response is the caller's to judge."""
         body = {"client_message_id": key or str(uuid.uuid4()), "body": text}
         return self.post(f"conversations/{conversation_id}/messages", body)
@@ -109,11 +108,11 @@ class Desk(Caller):
     base: str = "/api/inbox/"
     agent: Agent | None = None
 
-    def reply(self, conversation_id: str, text: str, **body: Any) -> HttpResponse:
+    def reply(self, conversation_id: str, text: str, **body: Any) -> Any:
         body = {"client_message_id": str(uuid.uuid4()), "body": text, **body}
         return self.post(f"conversations/{conversation_id}/messages", body)
 
-    def note(self, conversation_id: str, text: str, **body: Any) -> HttpResponse:
+    def note(self, conversation_id: str, text: str, **body: Any) -> Any:
         return self.reply(conversation_id, text, kind="note", **body)
 
 
@@ -151,10 +150,10 @@ PASSWORD = "a long enough password"
 def make_company(slug: str, policy: str = Tenant.ThreadPolicy.CONVERSATIONS) -> Company:
     """Make a company whose agents are ada@<slug>.example (admin) and ben@<slug>.example."""
     tenant = actions.create_tenant(Tenant(name=slug.title(), slug=slug, thread_policy=policy))
-    widgets = [Widget.objects.create(tenant=tenant, name=name) for name in ("Shop", "Help centre")]
     return Company(
         tenant,
-        *widgets,
+        widget=Widget.objects.create(tenant=tenant, name="Shop"),
+        second_widget=Widget.objects.create(tenant=tenant, name="Help centre"),
         ada=_make_agent(tenant, "Ada", Agent.Role.ADMIN),
         ben=_make_agent(tenant, "Ben", Agent.Role.AGENT),
     )
@@ -176,7 +175,7 @@ def cheap_passwords() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def emptying_in_any_order() -> Iterator[None]:
-    """Between tests Django empties SQLite's tables in any order; our references are checked at once, so put that off."""
+    """Between tests Django empties SQLite's tables in any order; our references would mind, so put their check off."""
     from django.db import connection
 
     if connection.vendor != "sqlite":

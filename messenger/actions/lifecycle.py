@@ -122,9 +122,7 @@ def _add_first_participants(events: EventLog, conversation: Conversation, *, has
     people = [Participant(**shared, kind=Participant.Kind.CONTACT, contact=contact, created_at=events.at)]
     if has_assistant:
         people.append(
-            Participant(
-                **shared, kind=Participant.Kind.ASSISTANT, notifications_enabled=False, created_at=events.at
-            )
+            Participant(**shared, kind=Participant.Kind.ASSISTANT, notifications_enabled=False, created_at=events.at)
         )
     Participant.objects.bulk_create(people)
     ReadState.objects.create(**shared, kind=ReadState.Kind.CONTACT, contact=contact)

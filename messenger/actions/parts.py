@@ -100,7 +100,9 @@ def move_seen(events: EventLog, conversation: Conversation, agent: Agent) -> Non
     """The agent types or replies: the visitor may know that everything so far was seen (I11)."""
     if not has_unseen(conversation):
         return
-    seen = getattr(conversation, "seen_state", None) or SeenState(tenant_id=conversation.tenant_id, conversation=conversation)
+    seen = getattr(conversation, "seen_state", None) or SeenState(
+        tenant_id=conversation.tenant_id, conversation=conversation
+    )
     seen.seen_seq, seen.seen_visible_seq = conversation.last_seq, conversation.last_visible_seq
     seen.contact_messages = conversation.contact_messages
     seen.agent, seen.at = agent, events.at

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, F, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -84,7 +85,7 @@ def type_in(*, by: Agent, conversation_id: uuid.UUID, on: bool, kind: str) -> No
     presence.agent_typing(by, conversation, on=on, kind=kind)
 
 
-def _with_later(owned: QuerySet[Conversation], order: str, up_to: int, *authors: str) -> Conversation:
+def _with_later(owned: QuerySet[Conversation], order: str, up_to: int, *authors: str) -> Any:
     """Return the conversation with `later`, the messages of these authors beyond `up_to`, and `reached_seq`.
 
     Counters and count come from one statement, so they are of one moment even while others write.

@@ -54,8 +54,9 @@ def verb(function: Callable[Concatenate[EventLog, P], R]) -> Callable[P, R]:
                     raise
                 if attempt == _MOST_TRIES:
                     raise Busy() from error
-                log.info("write_retried", verb=function.__name__, attempt=attempt, reason=type(error.__cause__).__name__)
-                time.sleep(random.uniform(0, 0.02 * 2**attempt))
+                reason = type(error.__cause__).__name__
+                log.info("write_retried", verb=function.__name__, attempt=attempt, reason=reason)
+                time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311  Jitter is no secret.
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     return run

@@ -32,7 +32,7 @@ class InvalidQuery(ValidationError):
     status_code = 400
 
 
-def handle_exception(error: Exception, context: dict[str, Any]) -> Response | None:
+def handle_exception(error: Exception, context: Any) -> Response | None:
     """Answer a failed API request. The database being away is a 503 that says when to come back."""
     if isinstance(error, OperationalError | InterfaceError):
         log.exception("database_unavailable")

@@ -272,7 +272,9 @@ class Message(TenantModel):
                 condition=Q(kind="event", event__isnull=False) | (~Q(kind="event") & Q(event=None)),
                 name="message_event",
             ),
-            models.CheckConstraint(condition=Q(seq__gte=1) & (Q(visible_seq=None) | Q(visible_seq__gte=1)), name="message_from_1"),
+            models.CheckConstraint(
+                condition=Q(seq__gte=1) & (Q(visible_seq=None) | Q(visible_seq__gte=1)), name="message_from_1"
+            ),
             TenantReference(field="conversation", name="message_conversation_tenant"),
             TenantReference(field="contact", name="message_contact_tenant"),
             TenantReference(field="agent", name="message_agent_tenant"),

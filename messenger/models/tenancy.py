@@ -46,7 +46,7 @@ class TenantReference(models.BaseConstraint):
     A null reference is not checked (MATCH SIMPLE).
     """
 
-    violation_error_message = _("This belongs to another tenant.")  # type: ignore[assignment]
+    violation_error_message = _("This belongs to another tenant.")
 
     def __init__(self, *, field: str, name: str) -> None:
         super().__init__(name=name)
@@ -69,20 +69,20 @@ class TenantReference(models.BaseConstraint):
     def validate(
         self,
         model: type[models.Model],
-        instance: models.Model,
+        instance: Any,
         exclude: Any = None,
         using: str = DEFAULT_DB_ALIAS,
     ) -> None:
         """Raise ValidationError when the referenced row is of another tenant."""
-        field = model._meta.get_field(self.field)
+        field: Any = model._meta.get_field(self.field)
         if exclude and (self.field in exclude or "tenant" in exclude):
             return
-        target_id = getattr(instance, field.attname)  # type: ignore[union-attr]
+        target_id = getattr(instance, field.attname)
         parent = field.related_model
         if target_id is None or parent is None:
             return
-        owner = {"pk": target_id, "tenant_id": instance.tenant_id}  # type: ignore[attr-defined]
-        if not parent._default_manager.using(using).filter(**owner).exists():  # type: ignore[union-attr]
+        owner = {"pk": target_id, "tenant_id": instance.tenant_id}
+        if not parent._default_manager.using(using).filter(**owner).exists():
             raise ValidationError({self.field: self.get_violation_error_message()}, code="other_tenant")
 
     def deconstruct(self) -> Any:
@@ -98,10 +98,11 @@ class TenantReference(models.BaseConstraint):
         return hash((self.name, self.field))
 
     def _definition(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> str:
-        quote, field = schema_editor.quote_name, model._meta.get_field(self.field)
-        parent = quote(field.related_model._meta.db_table)  # type: ignore[union-attr]
+        field: Any = model._meta.get_field(self.field)
+        quote = schema_editor.quote_name
+        parent = quote(field.related_model._meta.db_table)
         return (
-            f"FOREIGN KEY ({quote('tenant_id')}, {quote(field.column)}) "  # type: ignore[union-attr]
+            f"FOREIGN KEY ({quote('tenant_id')}, {quote(field.column)}) "
             f"REFERENCES {parent} ({quote('tenant_id')}, {quote('id')}) DEFERRABLE INITIALLY IMMEDIATE"
         )
 

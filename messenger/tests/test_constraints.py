@@ -228,26 +228,26 @@ def test_primary_keys_are_ordered_by_time(guest, chat):
 
 def insert_copy(model: type[models.Model], row: Any, **changes: Any) -> None:
     """INSERT a copy of the row with another primary key, in SQL."""
-    fields = model._meta.concrete_fields
+    fields: Any = model._meta.concrete_fields
     values = {field.attname: getattr(row, field.attname) for field in fields} | {"id": uuid.uuid4(), **changes}
     names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
     marks = ", ".join("%s" for _ in fields)
     prepared = [field.get_db_prep_save(values[field.attname], connection) for field in fields]
     with connection.cursor() as cursor:
-        cursor.execute(f"INSERT INTO {model._meta.db_table} ({names}) VALUES ({marks})", prepared)
+        cursor.execute(f"INSERT INTO {model._meta.db_table} ({names}) VALUES ({marks})", prepared)  # noqa: S608
 
 
 def elsewhere_different(model: type[models.Model], constraint: models.UniqueConstraint) -> dict[str, Any]:
     """Values that keep a copy from breaking any unique key but this one."""
     changes: dict[str, Any] = {}
-    for field in model._meta.concrete_fields:
-        if field.unique and not field.primary_key and field.name not in constraint.fields:
-            changes[field.attname] = uuid.uuid4().hex
+    for column in model._meta.concrete_fields:
+        if column.unique and not column.primary_key and column.name not in constraint.fields:
+            changes[column.attname] = uuid.uuid4().hex
     for other in model._meta.constraints:
         if not isinstance(other, models.UniqueConstraint) or other.name in {constraint.name}:
             continue
         for name in set(other.fields) - set(constraint.fields) - {"tenant", "id"}:
-            field = model._meta.get_field(name)
+            field: Any = model._meta.get_field(name)
             if isinstance(field, models.ForeignKey):
                 continue
             changes[field.attname] = another(field)
@@ -264,11 +264,13 @@ def expected_message(model: type[models.Model], constraint: models.UniqueConstra
     """PostgreSQL names the constraint, SQLite its columns."""
     if connection.vendor == "postgresql":
         return constraint.name
-    columns = [model._meta.get_field(name).column for name in constraint.fields]
+    fields: Any = [model._meta.get_field(name) for name in constraint.fields]
+    columns = [field.column for field in fields]
     return r".*".join(rf"{model._meta.db_table}\.{column}" for column in columns)
 
 
 def test_nobody_named_here_is_missing():
     """The tables above speak of every constraint there is."""
-    assert {one.values[1].name for one in CHECKS} == set(BROKEN)
+    constraints: Any = [one.values[1] for one in CHECKS]
+    assert {one.name for one in constraints} == set(BROKEN)
     assert {Agent, Visit, Contact} <= set(OWNED)

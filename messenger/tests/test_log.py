@@ -54,7 +54,8 @@ def next_of_a_sequence():
 
 def test_a_resumed_cursor_misses_nothing_where_a_sequence_id_would(company):
     """Two transactions interleave: the one that took the lower id commits last."""
-    if connection.vendor == "sqlite":
+    vendor: str = connection.vendor
+    if vendor == "sqlite":
         # There is one writer at a time: the second transaction cannot even begin, so there is nothing to interleave.
         assert connection.settings_dict["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
         return

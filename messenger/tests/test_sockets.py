@@ -6,6 +6,7 @@ import asyncio
 import json
 import uuid
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from asgiref.testing import ApplicationCommunicator
@@ -60,7 +61,8 @@ class Line:
 
     async def hear_events(self, up_to):
         """All events until one with this seq, and the frames they came in."""
-        items, frames = [], []
+        items: list[dict[str, Any]] = []
+        frames: list[dict[str, Any]] = []
         while not items or items[-1]["seq"] < up_to:
             frames.append(await self.hear_until("evs"))
             items += frames[-1]["items"]
@@ -114,9 +116,8 @@ def in_thread(function):
     return database_sync_to_async(function, thread_sensitive=False)
 
 
-
 async def test_hello_is_answered_with_the_head(chatting):
-    company, browser, _, _ = chatting
+    _company, browser, _, _ = chatting
     async with connected() as line:
         await line.hello(browser.bearer)
         welcome = await line.hear()
@@ -148,7 +149,7 @@ async def test_a_reply_arrives_at_the_visitor_and_at_colleagues(chatting):
 
 
 async def test_frames_cover_every_seq_exactly_once(chatting):
-    _, browser, desk, conversation_id = chatting
+    _, browser, _desk, conversation_id = chatting
     async with connected() as line:
         await line.hello(browser.bearer)
         welcome = await line.hear()
@@ -172,7 +173,7 @@ async def test_a_cursor_resumes_exactly_after_it(chatting):
 
 
 async def test_a_note_reaches_colleagues_and_nothing_of_it_the_visitor(chatting):
-    company, browser, desk, conversation_id = chatting
+    _company, browser, desk, conversation_id = chatting
     async with connected() as visitor, connected("/ws/inbox", headers=[HOST]) as colleague:
         await visitor.hello(browser.bearer)
         await colleague.hello(desk.bearer)
@@ -208,7 +209,7 @@ async def test_typing_goes_both_ways_and_moves_seen(chatting):
 
 
 async def test_an_agents_reading_is_told_to_their_own_tabs_only(chatting):
-    company, browser, desk, conversation_id = chatting
+    company, _browser, desk, conversation_id = chatting
     ben = await in_thread(lambda: company.desk(company.ben))()
     async with connected("/ws/inbox", headers=[HOST]) as mine, connected("/ws/inbox", headers=[HOST]) as bens:
         await mine.hello(desk.bearer)
@@ -356,7 +357,7 @@ async def test_without_a_contact_there_is_no_socket(harbor):
 
 
 async def test_s20_a_socket_cannot_ask_for_another_subject(chatting):
-    company, browser, desk, _ = chatting
+    company, browser, _desk, _ = chatting
     other = await in_thread(company.browser)()
     await in_thread(other.start)("Somebody else")
     contact_id = await in_thread(lambda: str(other.contact.id))()
@@ -372,7 +373,7 @@ async def test_s20_a_socket_cannot_ask_for_another_subject(chatting):
 
 
 async def test_s19_a_cursor_of_another_stream_brings_no_event(chatting):
-    company, browser, desk, _ = chatting
+    company, browser, _desk, _ = chatting
     other = await in_thread(company.browser)()
     cursor = (await in_thread(other.start)("Somebody else"))["cursor"]
     async with connected() as line:
@@ -441,7 +442,7 @@ async def test_foreign_origins_are_refused_before_the_upgrade(chatting):
 async def test_the_inbox_socket_knows_a_signed_in_agent_by_the_session(chatting):
     from django.test import Client
 
-    company, browser, desk, conversation_id = chatting
+    company, browser, _desk, conversation_id = chatting
 
     def sign_in():
         client = Client()
@@ -461,7 +462,7 @@ async def test_the_inbox_socket_knows_a_signed_in_agent_by_the_session(chatting)
 
 
 async def test_no_event_of_one_tenant_reaches_another(chatting, rival_desk):
-    company, browser, desk, conversation_id = chatting
+    _company, browser, _desk, conversation_id = chatting
     async with connected("/ws/inbox", headers=[HOST]) as outsider:
         await outsider.hello(rival_desk.bearer)
         await outsider.hear()

@@ -22,9 +22,7 @@ def test_a_page_view_makes_no_contact(guest):
 
 
 def test_the_first_message_makes_everything_at_once(harbor, guest):
-    started = guest.post(
-        "conversations", {"message": {"client_message_id": str(uuid.uuid4()), "body": "Hi"}}
-    )
+    started = guest.post("conversations", {"message": {"client_message_id": str(uuid.uuid4()), "body": "Hi"}})
     assert started.status_code == 201
     body = started.json()
     row = harbor.conversation(body["conversation"]["id"])

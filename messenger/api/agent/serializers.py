@@ -42,7 +42,7 @@ class PartBody(MessageBody):
     )
 
 
-class TypingBody(serializers.Serializer[Any]):
+class AgentTypingBody(serializers.Serializer[Any]):
     on = serializers.BooleanField()
     kind = serializers.ChoiceField(choices=["message", "note"], required=False, default="message")
 

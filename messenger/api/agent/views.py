@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ... import actions, payloads, presence, queries
+from ... import actions, payloads, queries
 from ...actions.messages import Draft
 from ...models import Agent, Message
 from ...principals import memberships_of
@@ -20,13 +20,13 @@ from ..schema import answers
 from ..visitor.views import Messages, ReadAnswer, answer_sent, realtime_of
 from .auth import authenticate_agent
 from .serializers import (
+    AgentTypingBody,
     AssignBody,
     CloseBody,
     ConversationsQuery,
     PartBody,
     SnapshotQuery,
     ThreadsQuery,
-    TypingBody,
 )
 
 
@@ -195,9 +195,9 @@ class ReadView(AgentView):
 class TypingView(AgentView):
     """Typing a message moves Seen and shows dots to the visitor; typing a note stays in the team."""
 
-    @answers(None, status=204, request=TypingBody, operation_id="agent_typing")
+    @answers(None, status=204, request=AgentTypingBody, operation_id="agent_typing")
     def post(self, request: Request, conversation_id: uuid.UUID) -> Response:
-        body = valid_body(TypingBody, request.data)
+        body = valid_body(AgentTypingBody, request.data)
         actions.type_in(by=self.agent, conversation_id=conversation_id, on=body["on"], kind=body["kind"])
         return Response(status=status.HTTP_204_NO_CONTENT)
 

@@ -225,7 +225,7 @@ class MessagesView(VisitorView):
     @answers(
         payloads.MessagePayload,
         status=201,
-        also={200: "Sent before: the stored message, with the header Idempotent-Replay.", 409: "idempotency_key_reused"},
+        also={200: "Sent before; the header Idempotent-Replay says so.", 409: "idempotency_key_reused"},
         request=MessageBody,
         operation_id="visitor_send",
     )
