@@ -8,7 +8,7 @@ COMPILE := $(UV) pip compile pyproject.toml --quiet --universal --python-version
 .PHONY: run test test-all lint format lock reset env env-dev python
 
 run: env
-	@exec .venv/bin/python manage.py serve --setup
+	@exec .venv/bin/python -u manage.py serve --setup
 
 test: env-dev
 	.venv/bin/python -m pytest --database=sqlite -m "not stack"
