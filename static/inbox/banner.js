@@ -13,8 +13,8 @@ let shown = null;
 let timer;
 
 /** @param {Trouble} trouble
- * @param {() => void} [act] what its button does; by default the page is loaded again */
-export function showBanner(trouble, act = () => location.reload()) {
+ * @param {() => void} [act] what its button does; by default it loads what can be loaded now */
+export function showBanner(trouble, act = () => (trouble === "switched" ? location.assign(fact("base")) : location.reload())) {
   const banner = find("#banner");
   if (!banner || shown === trouble || (shown && FINAL.has(shown))) return;
   shown = trouble;

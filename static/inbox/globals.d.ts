@@ -13,7 +13,7 @@ interface IdiomorphLibrary {
   morph(
     old: Element,
     fresh: Element,
-    options: { morphStyle: "outerHTML" | "innerHTML"; ignoreActiveValue?: boolean; callbacks?: MorphCallbacks },
+    options: { morphStyle: "outerHTML" | "innerHTML"; callbacks?: MorphCallbacks },
   ): void;
 }
 

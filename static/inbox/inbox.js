@@ -49,7 +49,7 @@ function scrollerOf(target) {
 const HTMX = {
   "htmx:beforeRequest": ({ detail }) => {
     underway.set(detail.xhr, { at: performance.now(), fromEnd: 0 });
-    if (detail.target.id === "main") stopTyping();
+    if (detail.target?.id === "main") stopTyping(); // Restoring the history has no target.
   },
   "htmx:beforeSwap": ({ detail }) => {
     const request = underway.get(detail.xhr);
@@ -184,6 +184,7 @@ function listen() {
   document.addEventListener("curbe:rows", showPresence);
   document.addEventListener("visibilitychange", looked);
   window.addEventListener("focus", readOn);
+  window.addEventListener("offline", () => showBanner("offline"));
   window.addEventListener("online", () => (hideBanner("offline"), nudge(), hurryOutbox()));
   window.setInterval(showTimes, TICK_MS);
 }

@@ -98,7 +98,7 @@ async function ask() {
 function explain(status) {
   if (status === 401) showBanner("signed_out");
   else if (status === 409) showBanner("switched");
-  else if (failures > 2) showBanner("behind");
+  else if (status !== 0 && failures > 2) showBanner("behind"); // No answer at all is the connection's own banner.
 }
 
 /** @param {Change[]} asked */

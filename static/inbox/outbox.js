@@ -43,9 +43,10 @@ export function hurryOutbox() {
   outbox?.hurry();
 }
 
-/** Signing out: nothing that was written stays behind. */
+/** Signing out: nothing that was written stays behind, in no company. */
 export function wipeOutbox() {
   outbox?.wipe();
+  for (const key of store.keys("curbe_outbox:inbox:")) store.remove(key);
 }
 
 /** Show what is on its way in the open conversation, less what has arrived. */

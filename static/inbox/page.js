@@ -40,14 +40,13 @@ export function parsed(html) {
   return new DOMParser().parseFromString(html, "text/html");
 }
 
-/** Make an element like a fresh one from the server. What is marked `data-keep`, what is unfolded and what is being
- * typed stay as they are.
+/** Make an element like a fresh one from the server. What is marked `data-keep`, and what is unfolded, stay
+ * as they are.
  * @param {Element} old
  * @param {Element} fresh */
 export function morph(old, fresh) {
   window.Idiomorph.morph(old, fresh, {
     morphStyle: "outerHTML",
-    ignoreActiveValue: true,
     callbacks: {
       beforeNodeMorphed: (node) => !(node instanceof HTMLElement && node.dataset.keep !== undefined),
       beforeAttributeUpdated: (name, node) => !(name === "open" && node.tagName === "DETAILS"),
