@@ -67,6 +67,7 @@ class Hub:
     def __init__(self) -> None:
         self._feeds: dict[uuid.UUID, Feed] = {}
         self._channel = ""
+        self._opening = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
 
     @classmethod
@@ -81,7 +82,7 @@ class Hub:
 
     async def join(self, stream: Stream, subscriber: Subscriber) -> None:
         """Follow a stream from now on. The subscriber replays the log itself, up to where deliveries begin."""
-        await self._start()
+        self._start()
         feed = self._feeds.get(stream.id)
         if feed is None:
             feed = self._feeds[stream.id] = Feed(stream, wanted=stream.head_seq)
@@ -105,12 +106,9 @@ class Hub:
         feed = self._feeds.get(stream.id)
         return feed.wanted if feed else 0
 
-    async def _start(self) -> None:
-        if self._tasks:
-            return
-        layer: Any = get_channel_layer()
-        self._channel = await layer.new_channel()
-        self._tasks = [asyncio.create_task(self._listen(layer)), asyncio.create_task(self._sweep())]
+    def _start(self) -> None:
+        if not self._tasks:
+            self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._sweep())]
 
     def _stop(self) -> None:
         for task in self._tasks:
@@ -121,24 +119,35 @@ class Hub:
         """Join the stream's group. Without the layer the feed lives from the sweeper, which tries again."""
         if feed.is_subscribed:
             return
-        layer = get_channel_layer()
+        layer: Any = get_channel_layer()
         try:
-            await asyncio.wait_for(layer.group_add(nudges.group_of(feed.stream.id), self._channel), 2)
+            async with asyncio.timeout(2):
+                await layer.group_add(nudges.group_of(feed.stream.id), await self._open_channel(layer))
             feed.is_subscribed = True
         except Exception as error:  # noqa: BLE001  Handled: see the docstring.
             log.warning("channel_layer_unavailable", reason=type(error).__name__)
 
+    async def _open_channel(self, layer: Any) -> str:
+        """Return the one channel of this hub, opened when the layer first answers."""
+        async with self._opening:
+            self._channel = self._channel or await layer.new_channel()
+        return self._channel
+
     async def _unsubscribe(self, feed: Feed) -> None:
-        layer = get_channel_layer()
+        if not feed.is_subscribed:
+            return
+        layer: Any = get_channel_layer()
         try:
-            await asyncio.wait_for(layer.group_discard(nudges.group_of(feed.stream.id), self._channel), 2)
+            async with asyncio.timeout(2):
+                await layer.group_discard(nudges.group_of(feed.stream.id), self._channel)
         except Exception as error:  # noqa: BLE001  Handled: a nudge for a feed that is gone is ignored.
             log.warning("channel_layer_unavailable", reason=type(error).__name__)
 
-    async def _listen(self, layer: Any) -> None:
+    async def _listen(self) -> None:
+        layer: Any = get_channel_layer()
         while True:
             try:
-                message = await layer.receive(self._channel)
+                message = await layer.receive(await self._open_channel(layer))
             except Exception as error:  # noqa: BLE001  Handled: the layer is away; the sweeper carries on until it is back.
                 log.warning("channel_layer_unavailable", reason=type(error).__name__)
                 await asyncio.sleep(1)

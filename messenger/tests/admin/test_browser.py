@@ -1,0 +1,68 @@
+"""The admin in a real browser: under its strict policy everything works, and nothing comes from another host."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Page, expect
+
+from curbe.testing.browser import Browser, BrowserSession
+from curbe.testing.stack import Stack
+
+
+def sign_in(stack: Stack, page: Page, tenant: int = 0) -> None:
+    agent = stack.demo["tenants"][tenant]["agents"][0]
+    page.goto(f"{stack.base_url}/admin/")
+    page.locator("#id_username").fill(agent["email"])
+    page.locator("#id_password").fill(agent["password"])
+    page.locator("[type=submit]").click()
+
+
+def test_an_admin_works_under_the_strict_policy(spawn_stack: Callable[..., Stack], browser: Browser) -> None:
+    stack = spawn_stack()
+
+    @browser.run
+    def walk(b: BrowserSession) -> None:
+        page = b.page()
+        sign_in(stack, page)
+        expect(page.locator("#site-name")).to_contain_text("Curbe Messenger")
+        b.screenshot(page, "index")
+
+        page.get_by_role("link", name="Contacts", exact=True).first.click()
+        expect(page.locator("#result_list tbody tr")).to_have_count(22)
+        b.screenshot(page, "chat-log")
+        page.get_by_role("link", name="Helen Marsh").click()
+        expect(page.locator(".thread-note").first).to_contain_text("Internal note")
+        page.locator(".thread").scroll_into_view_if_needed()
+        b.screenshot(page, "timeline")
+
+        page.goto(f"{stack.base_url}/admin/messenger/apitoken/add/")
+        page.locator(".select2-selection").click()
+        page.locator(".select2-search__field").fill("inés")
+        page.locator(".select2-results__option", has_text="Inés Ferrer").click()
+        page.locator("#id_name").fill("Sync")
+        page.locator("[name=_save]").click()
+        expect(page.locator(".messagelist .warning")).to_contain_text(re.compile(r"cak_[\w-]{43}"))
+        b.screenshot(page, "shown-once")
+        page.reload()
+        expect(page.locator(".messagelist")).to_have_count(0)
+
+        page.goto(f"{stack.base_url}/admin/messenger/widget/")
+        page.get_by_role("link", name="Harbor & Pine").first.click()
+        expect(page.locator(".snippet")).to_contain_text(f'<script async src="{stack.base_url}/widget/')
+        b.screenshot(page, "widget")
+
+        assert b.console_errors == [] and b.page_errors == []
+        assert b.hosts == {urlsplit(stack.base_url).netloc}
+
+    @browser.run
+    def another(b: BrowserSession) -> None:
+        page = b.page(locale="es-ES", dark=True)
+        sign_in(stack, page, tenant=1)
+        page.goto(f"{stack.base_url}/admin/messenger/contact/")
+        expect(page.locator("#result_list tbody tr")).to_have_count(8)
+        expect(page.locator("html")).to_have_attribute("lang", "es")
+        b.screenshot(page, "spanish-dark")
+        expect(page.locator("#content")).not_to_contain_text("Helen Marsh")

@@ -1,0 +1,127 @@
+"""What an acknowledgement is worth: real processes, killed; a real Redis, taken away and given back."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+import uuid
+from contextlib import contextmanager
+
+import httpx
+import pytest
+from websockets.sync.client import connect
+
+from curbe.testing.waiting import wait_for
+
+
+class Client:
+    """A visitor's program against a running stack."""
+
+    def __init__(self, stack, process=0):
+        self.stack = stack
+        self.device = secrets.token_urlsafe(32)
+        self.boot(process)
+
+    def boot(self, process=0):
+        self.http = httpx.Client(base_url=f"{self.stack.base_urls[process]}/api/messenger/", timeout=15)
+        widget_id = self.stack.demo["tenants"][0]["widgets"][0]["id"]
+        answer = self.http.post("bootstrap", json={"widget_id": widget_id, "device_id": self.device})
+        assert answer.status_code == 200, answer.text
+        self.snapshot = answer.json()
+        self.http.headers["Authorization"] = f"Bearer {self.snapshot['session_token']}"
+        return self.snapshot
+
+    def start(self, text):
+        message = {"client_message_id": str(uuid.uuid4()), "body": text}
+        started = self.http.post("conversations", json={"message": message})
+        assert started.status_code == 201, started.text
+        self.conversation_id = started.json()["conversation"]["id"]
+        return started.json()
+
+    def say(self, text):
+        body = {"client_message_id": str(uuid.uuid4()), "body": text}
+        return self.http.post(f"conversations/{self.conversation_id}/messages", json=body)
+
+    @contextmanager
+    def socket(self, process=0):
+        """A live socket to one of the processes."""
+        url = self.stack.base_urls[process].replace("http://", "ws://") + "/ws/messenger"
+        with connect(url) as socket:
+            hello = {"t": "hello", "v": 1, "auth": self.snapshot["session_token"], "after": None}
+            socket.send(json.dumps(hello))
+            assert json.loads(socket.recv(timeout=10))["t"] == "welcome"
+            yield socket
+
+
+def seconds_until_heard(socket, text, timeout=20):
+    """How long until a message with this text arrives."""
+    started = time.monotonic()
+    while time.monotonic() - started < timeout:
+        frame = json.loads(socket.recv(timeout=timeout))
+        if frame["t"] == "evs" and any(text in json.dumps(item) for item in frame["items"]):
+            return time.monotonic() - started
+        if frame["t"] == "hb":
+            socket.send('{"t":"pong"}')
+    raise AssertionError(f"{text!r} was not heard within {timeout} s")
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgres"])
+def test_what_was_acknowledged_survives_kill_9(spawn_stack, database):
+    stack = spawn_stack(database=database)
+    visitor = Client(stack)
+    visitor.start("Hello")
+    for number in range(3):
+        acknowledged = visitor.say(f"acknowledged {number}")
+        stack.kill()
+        assert acknowledged.status_code == 201
+        stack.restart()
+        bodies = [one["body"] for one in visitor.boot()["messages"]]
+        assert bodies.count(f"acknowledged {number}") == 1
+    assert bodies == ["Hello", "acknowledged 0", "acknowledged 1", "acknowledged 2"]
+
+
+def test_two_processes_share_what_happens(spawn_stack):
+    stack = spawn_stack(database="postgres", redis=True, processes=2)
+    visitor = Client(stack, process=0)
+    visitor.start("Hello")
+    with visitor.socket(process=1) as socket:
+        assert visitor.say("said to the first").status_code == 201
+        assert seconds_until_heard(socket, "said to the first") < 2
+
+
+def test_without_redis_messages_arrive_within_7_s_and_live_again_with_it(spawn_stack, disposable_redis):
+    stack = spawn_stack(database="postgres", processes=2, env={"REDIS_URL": disposable_redis.url})
+    visitor = Client(stack)
+    visitor.start("Hello")
+    with visitor.socket(process=1) as socket:
+        assert visitor.say("with Redis").status_code == 201
+        assert seconds_until_heard(socket, "with Redis") < 2
+        disposable_redis.stop()
+        started = time.monotonic()
+        for number in range(3):
+            assert visitor.say(f"without Redis {number}").status_code == 201
+        assert time.monotonic() - started < 5, "sends do not wait for Redis"
+        late = seconds_until_heard(socket, "without Redis 2")
+        assert time.monotonic() - started <= 7
+        disposable_redis.start()
+        wait_for(lambda: is_live(visitor, socket), "nudges to arrive again", 30)
+    print(f"Redis stopped: arrived after {late:.1f} s")
+
+
+def is_live(visitor, socket):
+    text = f"live {uuid.uuid4()}"
+    assert visitor.say(text).status_code == 201
+    return seconds_until_heard(socket, text) < 1
+
+
+def test_a_socket_opened_while_redis_is_away_becomes_live_when_it_is_back(spawn_stack, disposable_redis):
+    stack = spawn_stack(database="postgres", processes=2, env={"REDIS_URL": disposable_redis.url})
+    visitor = Client(stack)
+    visitor.start("Hello")
+    disposable_redis.stop()
+    with visitor.socket(process=1) as socket:
+        assert visitor.say("by the sweeper").status_code == 201
+        assert seconds_until_heard(socket, "by the sweeper") <= 7
+        disposable_redis.start()
+        wait_for(lambda: is_live(visitor, socket), "nudges to arrive again", 30)
