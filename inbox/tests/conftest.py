@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from django.test import Client
 
-from curbe.testing.cast import Company
 from messenger.models import Agent
+
+if TYPE_CHECKING:  # The cast is a plugin, and pytest wants to be the first to import it.
+    from curbe.testing.cast import Company
 
 SignIn = Callable[[Agent], Client]
 
