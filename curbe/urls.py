@@ -15,4 +15,5 @@ urlpatterns = [
     path("inbox/", include("inbox.urls")),
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("", include("messenger.page_urls")),
 ]

@@ -17,7 +17,7 @@ FILES = sorted(Path(__file__).parent.glob("js/*.test.js"))
 def test_it_passes_under_node(file: Path) -> None:
     # NODE_OPTIONS of the developer could skip tests or load other code.
     env = {name: value for name, value in os.environ.items() if not name.startswith("NODE_")}
-    command = [node(), "--test", "--test-reporter=spec", file]
+    command: list[str | Path] = [node(), "--test", "--test-reporter=spec", file]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, env=env)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "fail 0" in done.stdout and "skipped 0" in done.stdout and "tests 0" not in done.stdout, done.stdout

@@ -2,7 +2,7 @@
  * Messages on their way: durable before the first request, one in flight per thread, sent again until the server's own
  * copy has arrived. It knows no DOM and no HTTP; `deliver` does the sending.
  *
- * @import {Clock, Contact, Entry, Message, Store} from "./types.d.ts"
+ * @import {Clock, Contact, Entry, Message, Store} from "./types.js"
  */
 
 const PREFIX = "curbe_outbox:";

@@ -1,7 +1,7 @@
 /**
  * The log, applied: a pure reducer that both clients share (client rules 1–12 of the realtime protocol).
  *
- * @import {Batch, Contact, Conversation, LogEvent, LogState, Message, SnapshotState} from "./types.d.ts"
+ * @import {Batch, Contact, Conversation, LogEvent, LogState, Message, SnapshotState} from "./types.js"
  */
 
 /** @type {LogState} */
@@ -108,22 +108,6 @@ export function findOwn(state, key) {
     if (found) return found;
   }
   return undefined;
-}
-
-/** The state in the shape of a fresh snapshot, for comparing the two (I5).
- * @param {LogState} state
- * @param {number} [most] how many of the latest messages */
-export function toSnapshot(state, most = 50) {
-  const messages = Object.values(state.messages).flat();
-  messages.sort((a, b) => compare(a.created_at, b.created_at) || compare(a.id, b.id));
-  return {
-    contact: state.contact,
-    merged_from: state.mergedFrom,
-    conversations: byActivity(state),
-    messages: messages.slice(-most),
-    unread_count: unreadCount(state),
-    cursor: cursorOf(state),
-  };
 }
 
 /** @param {LogState} state

@@ -2,7 +2,7 @@
  * A socket that stays connected: backoff, watchdog and close codes of the realtime protocol. It knows no DOM; the
  * owner says when to connect, and calls `nudge` when the network or the tab is back.
  *
- * @import {Clock} from "./types.d.ts"
+ * @import {Clock} from "./types.js"
  */
 
 /** @typedef {"idle" | "connecting" | "live" | "recovering"} Connection */
@@ -117,8 +117,8 @@ export function createConnection(wiring) {
     drop();
     const what = verdict(code);
     if (what === "retry") return retryLater();
+    wiring[what](code); // First, so that whoever sees the state below does not connect with what was just refused.
     enter("idle");
-    wiring[what](code);
   }
 
   function retryLater() {

@@ -1,7 +1,7 @@
 /**
  * Typing dots, both ways. They are never stored: each side forgets them by itself.
  *
- * @import {Clock, Typist} from "./types.d.ts"
+ * @import {Clock, Typist} from "./types.js"
  */
 
 const EVERY_MS = 3_000;

@@ -1,5 +1,7 @@
 /** Makers of what the tests talk about, and a clock that moves when it is told to. */
 
+import { byActivity, cursorOf, unreadCount } from "../../../static/realtime/reducer.js";
+
 export const EPOCH = "e1";
 export const ALICE = { kind: "agent", id: "agent-1", name: "Alice", avatar_url: null };
 export const GUEST = { kind: "contact", id: "contact-1", name: "Guest 1", avatar_url: null };
@@ -41,6 +43,16 @@ export function created(seq, fields = {}) {
   const made = message(seq, fields);
   const payload = { message: made, conversation: conversation({ last_seq: seq, rev: seq + 1, last_message: made }) };
   return { type: "message.created", payload };
+}
+
+/** A reducer's state in the shape of a fresh snapshot, for comparing the two (I5). */
+export function toSnapshot(state, most = 50) {
+  const key = (one) => one.created_at + one.id;
+  const messages = Object.values(state.messages).flat().sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  return {
+    contact: state.contact, merged_from: state.mergedFrom, conversations: byActivity(state),
+    messages: messages.slice(-most), unread_count: unreadCount(state), cursor: cursorOf(state),
+  };
 }
 
 /** Time stands still until `pass(ms)`; timers run in order of their moment. */
@@ -88,5 +100,35 @@ export function memoryStore(map = new Map()) {
     set: (key, value) => Boolean(map.set(key, value)),
     remove: (key) => void map.delete(key),
     keys: (prefix) => [...map.keys()].filter((key) => key.startsWith(prefix)),
+  };
+}
+
+/** A WebSocket class whose server the test plays; every socket that is opened lands in the list. */
+export function socketsInto(sockets) {
+  return class FakeSocket {
+    sent = [];
+    closed = false;
+
+    constructor(url) {
+      this.url = url;
+      sockets.push(this);
+    }
+
+    send(text) {
+      this.sent.push(JSON.parse(text));
+    }
+
+    close() {
+      this.closed = true;
+    }
+
+    say(frame) {
+      this.onmessage({ data: JSON.stringify(frame) });
+    }
+
+    welcome() {
+      this.onopen();
+      this.say({ t: "welcome", head: 0 });
+    }
   };
 }

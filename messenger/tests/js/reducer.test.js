@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  byActivity, cursorOf, EMPTY, findOwn, fromSnapshot, receive, toSnapshot, unreadCount, withConversations, withCursor,
+  byActivity, cursorOf, EMPTY, findOwn, fromSnapshot, receive, unreadCount, withConversations, withCursor,
   withMessages, withRead,
 } from "../../../static/realtime/reducer.js";
-import { batch, contact, conversation, created, EPOCH, GUEST, message, snapshot } from "./cast.js";
+import { batch, contact, conversation, created, EPOCH, GUEST, message, snapshot, toSnapshot } from "./cast.js";
 
 const start = fromSnapshot(snapshot());
 const seqs = (state, id = "conversation-1") => (state.messages[id] ?? []).map((one) => one.seq);

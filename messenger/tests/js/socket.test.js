@@ -1,34 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { backoff, createConnection, verdict } from "../../../static/realtime/socket.js";
-import { FakeClock } from "./cast.js";
+import { FakeClock, socketsInto } from "./cast.js";
 
 /** A network of sockets that the test plays the server of. */
 function network() {
   const clock = new FakeClock();
   const sockets = [];
   const seen = { states: [], frames: [], renewed: [], refused: [] };
-  class FakeSocket {
-    sent = [];
-    closed = false;
-    constructor(url) {
-      this.url = url;
-      sockets.push(this);
-    }
-    send(text) {
-      this.sent.push(JSON.parse(text));
-    }
-    close() {
-      this.closed = true;
-    }
-    say(frame) {
-      this.onmessage({ data: JSON.stringify(frame) });
-    }
-    welcome() {
-      this.onopen();
-      this.say({ t: "welcome" });
-    }
-  }
+  const FakeSocket = socketsInto(sockets);
   const connection = createConnection({
     url: () => "ws://host/ws/messenger",
     hello: () => ({ auth: "token", after: "e:1", tab: "tab" }),

@@ -1,0 +1,14 @@
+"""Addresses of the widget's pages and of the demo site, below the root."""
+
+from django.urls import path
+
+from . import demo_pages, pages
+
+urlpatterns = [
+    path("widget/<uuid:widget_id>.js", pages.loader, name="widget_loader"),
+    path("widget/<uuid:widget_id>", pages.loader),
+    path("widget/<uuid:widget_id>/frame", pages.frame, name="widget_frame"),
+    path("demo/", demo_pages.shop, {"shop": "harbor"}, name="demo"),
+    path("demo/second/", demo_pages.shop, {"shop": "second"}, name="demo_second"),
+    path("demo/rival/", demo_pages.shop, {"shop": "rival"}, name="demo_rival"),
+]

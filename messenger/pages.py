@@ -1,0 +1,137 @@
+"""The widget's own pages: the script that a site embeds, and the frame that the script opens."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import re
+import uuid
+from collections.abc import Callable
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+import brotli
+from csp.constants import NONE, SELF
+from csp.decorators import csp
+from django.contrib.staticfiles.finders import find
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils.cache import get_conditional_response, patch_vary_headers
+from django.views.decorators.clickjacking import xframe_options_exempt
+from django.views.decorators.http import require_safe
+
+from curbe.static import lean_styles, without_comments
+
+from . import queries
+from .errors import NotFound
+from .models import Widget
+
+LOADER_CACHE_S = 300
+FRAME_CACHE_S = 60
+# Every module that the frame needs before it can be used, so that none waits for another to name it.
+FRAME_MODULES = [
+    *(f"vendor/{name}.js" for name in ("preact", "hooks", "htm")),
+    *(f"realtime/{name}.js" for name in ("reducer", "socket", "outbox", "typing")),
+    *(
+        f"widget/{name}.js"
+        for name in (
+            "main", "app", "conversation", "composer", "parts", "thread", "machine", "session", "follow", "api",
+            "browser", "look",
+        )
+    ),
+]  # fmt: skip
+# Best first.
+_PACKERS: dict[str, Callable[[bytes], bytes]] = {
+    "br": brotli.compress,
+    "gzip": lambda body: gzip.compress(body, mtime=0),
+}
+# An origin as a policy may name it. Anything else in the list could smuggle in a directive.
+_ORIGIN = re.compile(r"https?://(\*\.)?([A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(:(\d{1,5}|\*))?")
+
+
+@require_safe
+def loader(request: HttpRequest, widget_id: uuid.UUID) -> HttpResponseBase:
+    """The one script of a site. Holds no secret, so everybody may cache it; 404 for an unknown or inactive widget."""
+    accepted = request.headers.get("Accept-Encoding", "")
+    encoding = next((name for name in _PACKERS if name in accepted), None)
+    body = _packed(_baked(_widget(widget_id)), encoding)
+    response = HttpResponse(body, content_type="text/javascript; charset=utf-8")
+    if encoding:
+        response["Content-Encoding"] = encoding
+    response["ETag"] = f'"{hashlib.sha256(body).hexdigest()[:24]}"'
+    response["Cache-Control"] = f"public, max-age={LOADER_CACHE_S}"
+    response["Cross-Origin-Resource-Policy"] = "cross-origin"
+    patch_vary_headers(response, ["Accept-Encoding"])
+    return get_conditional_response(request, etag=response["ETag"], response=response) or response
+
+
+@require_safe
+@xframe_options_exempt
+def frame(request: HttpRequest, widget_id: uuid.UUID) -> HttpResponseBase:
+    """The panel's page. Only the widget's sites may frame it (S51); it sets no cookie and holds no secret."""
+    policy = _frame_policy(request, _widget(widget_id))
+    response = render(request, "widget/frame.html", {"modules": FRAME_MODULES})
+    response["Cache-Control"] = f"public, max-age={FRAME_CACHE_S}"
+    response["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return under_policy(policy, request, response)
+
+
+def under_policy(policy: dict[str, Any], request: HttpRequest, response: HttpResponse) -> HttpResponseBase:
+    """Return the response with a content security policy of its own instead of the project's."""
+    return csp(policy)(lambda _request: response)(request)
+
+
+def _frame_policy(request: HttpRequest, widget: Widget) -> dict[str, Any]:
+    socket = f"{'wss' if request.is_secure() else 'ws'}://{request.get_host()}"
+    sites = [origin for origin in widget.allowed_origins if isinstance(origin, str) and _ORIGIN.fullmatch(origin)]
+    return {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:", "blob:"],
+        "media-src": [SELF, "blob:"],
+        "connect-src": [SELF, socket],
+        "frame-ancestors": sites or [NONE],
+        "base-uri": [NONE],
+        "form-action": [NONE],
+    }
+
+
+def _widget(widget_id: uuid.UUID) -> Widget:
+    try:
+        return queries.get_widget(widget_id)
+    except NotFound as error:
+        raise Http404(error.detail) from error
+
+
+def _baked(widget: Widget) -> str:
+    """The loader with this widget's public configuration in it."""
+    config = {"widget_id": str(widget.id), "tenant_id": str(widget.tenant_id), "appearance": widget.appearance}
+    return _loader_source().replace('"CURBE_CONFIG"', script_json(config))
+
+
+def script_json(value: Any) -> str:
+    """Return JSON that means the same inside a script, whatever the strings in it say."""
+    text = json.dumps(value, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+@cache
+def _loader_source() -> str:
+    styles = script_json(lean_styles(_source("widget/launcher.css")))
+    return without_comments(_source("widget/loader.js")).replace('"CURBE_STYLES"', styles)
+
+
+def _source(name: str) -> str:
+    path = find(name)
+    if not isinstance(path, str):
+        raise FileNotFoundError(f"static/{name} is missing.")
+    return Path(path).read_text()
+
+
+@lru_cache(maxsize=256)
+def _packed(source: str, encoding: str | None) -> bytes:
+    body = source.encode()
+    return _PACKERS[encoding](body) if encoding else body

@@ -1,0 +1,306 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ApiError } from "../../../static/widget/api.js";
+import { opened } from "../../../static/widget/machine.js";
+import { createSession } from "../../../static/widget/session.js";
+import {
+  ALICE, batch, contact, conversation, created, EPOCH, FakeClock, GUEST, memoryStore, message, settled, snapshot, socketsInto,
+} from "./cast.js";
+
+const INIT = { tenant_id: "t", device_id: "d", page: { url: "u" }, settings: {}, language: "en", is_debugging: false };
+
+function boots(fields = {}) {
+  return {
+    session_token: "token-1", tenant_id: "t", widget: { texts: {}, appearance: {}, thread_policy: "conversations" },
+    availability: { online: true }, realtime: { url: "ws://h/ws/messenger" }, limits: { message_characters: 20000 },
+    ...snapshot(fields),
+  };
+}
+
+const nobody = () => boots({ contact: null, conversations: [], messages: [], cursor: null });
+
+/** A session whose server the test plays: `answers` maps "METHOD path" to a value, an error or a function. */
+function visit(answers, stores = { local: new Map(), tab: new Map() }) {
+  const clock = new FakeClock();
+  const calls = [];
+  const sockets = [];
+  let keys = 0;
+  const request = async (method, path, body, token) => {
+    calls.push({ method, path, body, token });
+    const answer = answers[`${method} ${path}`];
+    const given = typeof answer === "function" ? await answer(body, token) : answer;
+    if (given instanceof Error) throw given;
+    assert.ok(given !== undefined, `unexpected ${method} ${path}`);
+    return structuredClone(given);
+  };
+  const FakeSocket = socketsInto(sockets);
+  const session = createSession({
+    widgetId: "w", traceId: "trace", init: { ...INIT }, request, store: memoryStore(stores.local),
+    tabStore: memoryStore(stores.tab), clock, uuid: () => `uuid-${++keys}`, WebSocket: FakeSocket, onChange() {}, trace() {},
+  });
+  const made = (path) => calls.filter((call) => call.path === path);
+  return { session, answers, clock, calls, made, sockets, stores, live: () => sockets.at(-1) };
+}
+
+async function chatting(answers = {}) {
+  const known = { conversations: [conversation({ last_seq: 1, rev: 2 })], messages: [message(1, { author: GUEST })] };
+  const scene = visit({ "POST bootstrap": boots(known), ...answers });
+  await scene.session.boot();
+  scene.session.change((now) => opened(now));
+  scene.live().welcome();
+  return scene;
+}
+
+const bodies = ({ session }) => (session.state.log.messages["conversation-1"] ?? []).map((one) => one.body);
+
+test("without a contact there is no socket; the first message makes one and starts it at the answer's cursor", async () => {
+  const first = message(1, { author: GUEST, client_message_id: "uuid-2" });
+  const answer = { conversation: conversation({ last_seq: 1 }), message: first, contact: contact(), cursor: `${EPOCH}:2` };
+  const { session, sockets, made, live } = visit({ "POST bootstrap": nobody(), "POST conversations": answer });
+  await session.boot();
+  session.change((now) => opened(now, { space: "new" }));
+  assert.equal(sockets.length, 0);
+  session.send("hello");
+  assert.deepEqual(session.state.entries.map((entry) => entry.state), ["sending"]);
+  await settled();
+  assert.deepEqual(made("conversations")[0].body, {
+    new: false, client_conversation_id: undefined, message: { client_message_id: "uuid-2", body: "hello" },
+  });
+  assert.equal(session.state.thread, "conversation-1");
+  assert.deepEqual(session.state.entries, []);
+  live().onopen();
+  assert.deepEqual(live().sent[0], { t: "hello", v: 1, auth: "token-1", after: `${EPOCH}:2`, tab: "uuid-1", trace: "trace" });
+});
+
+test("somebody who joins a conversation that another tab began gets all of it", async () => {
+  let snapshots = [nobody(), boots({ messages: [message(1, { author: GUEST }), message(2, { author: GUEST })], cursor: `${EPOCH}:5` })];
+  const answer = {
+    conversation: conversation({ last_seq: 2 }), contact: contact(), cursor: `${EPOCH}:5`,
+    message: message(2, { author: GUEST, client_message_id: "uuid-2" }),
+  };
+  const scene = visit({ "POST bootstrap": () => snapshots.shift(), "POST conversations": answer });
+  await scene.session.boot();
+  scene.session.change((now) => opened(now, { space: "new" }));
+  scene.session.send("second");
+  await settled();
+  await settled();
+  assert.deepEqual(bodies(scene), ["part 1", "part 2"]);
+});
+
+test("an answer that was lost is repaired by the event, and the bubble is one", async () => {
+  const scene = await chatting({ "POST conversations/conversation-1/messages": new ApiError(0, "network") });
+  const key = scene.session.send("hi");
+  await settled();
+  assert.equal(scene.session.state.entries[0].state, "queued");
+  scene.live().say(batch(1, created(2, { author: GUEST, client_message_id: key })));
+  assert.deepEqual(scene.session.state.entries, []);
+  assert.deepEqual(bodies(scene), ["part 1", "part 2"]);
+});
+
+test("an ended session begins again, once, and the request is made with the new token", async () => {
+  const tokens = ["token-1", "token-2"];
+  const scene = await chatting({
+    "POST bootstrap": () => ({ ...boots({ conversations: [conversation({ last_seq: 1 })], messages: [message(1)] }), session_token: tokens.shift() }),
+    "POST conversations/conversation-1/messages": (_, token) =>
+      token === "token-1" ? new ApiError(401, "session_expired") : message(2, { author: GUEST, client_message_id: "uuid-2" }),
+  });
+  scene.session.send("hi");
+  await settled();
+  await settled();
+  assert.equal(scene.made("bootstrap").length, 2);
+  assert.equal(scene.made("bootstrap")[1].token, "token-1");
+  assert.deepEqual(scene.session.state.entries, []);
+});
+
+test("many requests that find the session ended share one bootstrap", async () => {
+  const scene = await chatting({
+    "PUT conversations/conversation-1/read": (_, token) => (token === "token-1" ? new ApiError(401, "x") : { last_read_seq: 1, unread: 0 }),
+    "POST visits": (_, token) => (token === "token-1" ? new ApiError(401, "x") : {}),
+  });
+  await Promise.all([scene.session.read("conversation-1", 1), scene.session.visit({ url: "v" }), scene.session.visit({ url: "w" })]);
+  assert.equal(scene.made("bootstrap").length, 2);
+});
+
+test("resync_required is a boot: a new snapshot and a socket after its cursor", async () => {
+  const scene = await chatting();
+  scene.live().say({ t: "resync_required", reason: "too_old" });
+  await settled();
+  assert.equal(scene.made("bootstrap").length, 2);
+  assert.equal(scene.sockets.length, 2);
+  assert.ok(scene.sockets[0].closed);
+});
+
+test("an event that cannot be applied leads to one resync, a second one to a pause (rule 11)", async () => {
+  const scene = await chatting();
+  const broken = batch(1, { type: "message.created", payload: { message: null } });
+  scene.live().say(broken);
+  await settled();
+  assert.equal(scene.made("bootstrap").length, 2);
+  scene.live().welcome();
+  scene.live().say(broken);
+  await settled();
+  assert.equal(scene.made("bootstrap").length, 2);
+  assert.ok(scene.session.state.isPaused);
+  assert.ok(scene.live().closed);
+});
+
+test("a hole gets two seconds, then what is missing is asked for", async () => {
+  const scene = await chatting();
+  scene.live().say(batch(3, created(3)));
+  await scene.clock.pass(1_999);
+  assert.ok(!scene.live().sent.some((frame) => frame.t === "resume"));
+  await scene.clock.pass(1);
+  assert.deepEqual(scene.live().sent.at(-1), { t: "resume", after: `${EPOCH}:0` });
+});
+
+test("a heartbeat that is ahead asks for what is missing, too", async () => {
+  const scene = await chatting();
+  scene.live().say({ t: "hb", head: 4 });
+  await scene.clock.pass(2_000);
+  assert.deepEqual(scene.live().sent.at(-1), { t: "resume", after: `${EPOCH}:0` });
+});
+
+test("4014 bootstraps before it connects again; until then there is no socket", async () => {
+  let answer;
+  const scene = await chatting();
+  scene.answers["POST bootstrap"] = () => new Promise((resolve) => (answer = () => resolve(boots())));
+  scene.live().onclose({ code: 4014 });
+  await scene.clock.pass(60_000);
+  assert.deepEqual([scene.made("bootstrap").length, scene.sockets.length], [2, 1]);
+  answer();
+  await settled();
+  assert.equal(scene.sockets.length, 2);
+});
+
+test("a socket that is refused for good is not tried again", async () => {
+  const scene = await chatting();
+  scene.live().onclose({ code: 4503 });
+  scene.session.typed("x");
+  await scene.clock.pass(120_000);
+  assert.equal(scene.sockets.length, 1);
+  assert.ok(scene.session.state.isPaused);
+});
+
+test("reading is reported once, to the furthest part, and an unread count follows the answer", async () => {
+  const scene = visit({
+    "POST bootstrap": boots({ conversations: [conversation({ last_seq: 2, unread_count: 2 })], messages: [message(1), message(2)] }),
+    "PUT conversations/conversation-1/read": { last_read_seq: 2, unread: 0 },
+  });
+  await scene.session.boot();
+  await Promise.all([scene.session.read("conversation-1", 2), scene.session.read("conversation-1", 2), scene.session.read("conversation-1", 1)]);
+  assert.deepEqual(scene.calls.slice(1).map((call) => call.body), [{ up_to: 2 }]);
+  assert.equal(scene.session.state.log.conversations["conversation-1"].unread_count, 0);
+});
+
+test("reading that could not be reported is reported with the next look", async () => {
+  const answers = {
+    "POST bootstrap": boots({ conversations: [conversation({ last_seq: 1, unread_count: 1 })], messages: [message(1)] }),
+    "PUT conversations/conversation-1/read": new ApiError(0, "network"),
+  };
+  const { session, made } = visit(answers);
+  await session.boot();
+  await session.read("conversation-1", 1);
+  await session.read("conversation-1", 1);
+  assert.equal(made("conversations/conversation-1/read").length, 2);
+});
+
+test("agents' dots appear, and their message ends them", async () => {
+  const scene = await chatting();
+  scene.live().say({ t: "eph", k: "typing", c: "conversation-1", by: ALICE, on: true, ttl: 6 });
+  assert.equal(scene.session.state.typing["conversation-1"].length, 1);
+  scene.live().say(batch(1, created(2)));
+  assert.equal(scene.session.state.typing["conversation-1"].length, 0);
+});
+
+test("typing goes to a conversation that the server knows, and ends with sending", async () => {
+  const scene = await chatting({ "POST conversations/conversation-1/messages": message(2, { author: GUEST, client_message_id: "uuid-2" }) });
+  scene.session.typed("h");
+  scene.session.send("hi");
+  const typing = scene.live().sent.filter((frame) => frame.t === "typing");
+  assert.deepEqual(typing.map((frame) => [frame.c, frame.on]), [["conversation-1", true], ["conversation-1", false]]);
+  await settled();
+});
+
+test("New conversation exists at once, and what is written meanwhile goes into it", async () => {
+  let open;
+  const made = conversation({ id: "conversation-2" });
+  const answer = { conversation: made, message: null, contact: contact(), cursor: `${EPOCH}:9` };
+  const said = (body) => message(1, { id: "m9", conversation_id: "conversation-2", author: GUEST, client_message_id: body.message?.client_message_id });
+  const scene = await chatting({
+    "POST conversations": (body) => (body.message ? { ...answer, message: said(body) } : new Promise((resolve) => (open = () => resolve(answer)))),
+  });
+  const starting = scene.session.startNew();
+  const { thread } = scene.session.state;
+  scene.session.send("something else");
+  open();
+  await starting;
+  await settled();
+  const sent = scene.made("conversations").map((call) => [call.body.new, call.body.client_conversation_id]);
+  assert.deepEqual(sent, [[true, thread.slice(4)], [true, thread.slice(4)]]);
+  assert.equal(scene.session.state.thread, "conversation-2");
+  assert.deepEqual(scene.session.state.entries, []);
+});
+
+test("a new conversation that fails tells the visitor, with the trace", async () => {
+  const scene = await chatting({ "POST conversations": new ApiError(0, "network") });
+  await scene.session.startNew();
+  assert.deepEqual(scene.session.state.problem, { code: "network", trace_id: "trace", retry: "start" });
+  const refused = await chatting({ "POST conversations": new ApiError(409, "single_thread") });
+  await refused.session.startNew();
+  assert.equal(refused.session.state.problem.retry, null);
+});
+
+test("a message to a conversation that is too old to reopen is followed to the new one", async () => {
+  const moved = message(1, { id: "m9", conversation_id: "conversation-9", author: GUEST, client_message_id: "uuid-2" });
+  const scene = await chatting({ "POST conversations/conversation-1/messages": moved });
+  scene.session.send("again");
+  await settled();
+  assert.equal(scene.session.state.thread, "conversation-9");
+});
+
+test("no server: the visitor is told, and it is tried again", async () => {
+  const answers = { "POST bootstrap": new ApiError(0, "network") };
+  const scene = visit(answers);
+  await scene.session.boot();
+  assert.equal(scene.session.state.phase, "unavailable");
+  answers["POST bootstrap"] = nobody();
+  await scene.clock.pass(31_000);
+  assert.equal(scene.session.state.phase, "ready");
+});
+
+test("a user without an accepted proof gets no session, never that of a guest", async () => {
+  const scene = visit({ "POST bootstrap": new ApiError(401, "identity_proof_required") });
+  await scene.session.boot();
+  await scene.clock.pass(120_000);
+  assert.equal(scene.session.state.phase, "refused");
+  assert.equal(scene.made("bootstrap").length, 1);
+});
+
+test("a draft survives a reload until it is sent", async () => {
+  const scene = await chatting({ "POST conversations/conversation-1/messages": message(2, { author: GUEST, client_message_id: "uuid-2" }) });
+  scene.session.typed("half a thou");
+  const later = visit({}, scene.stores);
+  assert.equal(later.session.draft("conversation-1"), "half a thou");
+  scene.session.send("half a thought");
+  await settled();
+  assert.equal(later.session.draft("conversation-1"), "");
+});
+
+test("signing out closes the socket and leaves nothing in this browser", async () => {
+  const scene = await chatting({ "POST conversations/conversation-1/messages": () => new Promise(() => {}) });
+  scene.session.typed("secret draft");
+  scene.session.send("on its way");
+  scene.session.typed("another");
+  scene.session.end();
+  assert.deepEqual([scene.stores.local.size, scene.stores.tab.size], [0, 0]);
+  assert.ok(scene.live().closed);
+  assert.deepEqual(scene.session.state.entries, []);
+});
+
+test("a tab that was hidden for a minute drops its socket and takes it up again", async () => {
+  const scene = await chatting();
+  scene.session.setHidden(true);
+  assert.ok(scene.live().closed);
+  scene.session.setHidden(false);
+  assert.equal(scene.sockets.length, 2);
+});

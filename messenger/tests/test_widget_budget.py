@@ -1,0 +1,101 @@
+"""What a visitor downloads, compressed as it is served. Budgets of the widget's specification."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import brotli
+import pytest
+from django.contrib.staticfiles.finders import find
+from django.core.management import call_command
+
+from curbe.static import without_comments
+from curbe.testing.npm import node
+from messenger.pages import FRAME_MODULES
+
+KB = 1024
+LOADER, FRAME, ON_DEMAND, REQUESTS = 5 * KB, 30 * KB, 10 * KB, 24
+STORAGE = {"BACKEND": "curbe.static.ModuleManifestStorage"}
+# Besides its modules: the page, the style sheet, one language, bootstrap and the socket.
+OTHER_REQUESTS = 5
+
+
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory):
+    """The static files as a deployment collects them."""
+    from django.conf import settings
+    from django.test import override_settings
+
+    root = tmp_path_factory.mktemp("collected")
+    with override_settings(STATIC_ROOT=str(root), STORAGES={**settings.STORAGES, "staticfiles": STORAGE}):
+        call_command("collectstatic", interactive=False, verbosity=0)
+    return root
+
+
+def served(collected: Path, name: str) -> Path:
+    """The hashed file of a name."""
+    stem, ending = name.rsplit(".", 1)
+    (found,) = [
+        path for path in collected.glob(f"{stem}.*.{ending}") if re.fullmatch(r".*\.[0-9a-f]{12}\.\w+", path.name)
+    ]
+    return found
+
+
+def size(collected: Path, name: str) -> int:
+    """Bytes on the wire."""
+    path = served(collected, name)
+    return path.with_name(f"{path.name}.br").stat().st_size
+
+
+@pytest.mark.django_db
+def test_the_loader_is_small(client, harbor):
+    response = client.get(f"/widget/{harbor.widget.id}.js", headers={"Accept-Encoding": "br"})
+    assert response["Content-Encoding"] == "br"
+    assert len(response.content) <= LOADER
+
+
+def test_the_frame_is_small(collected):
+    names = [*FRAME_MODULES, "widget/panel.css", "widget/i18n/en.js"]
+    sizes = {name: size(collected, name) for name in names}
+    assert sum(sizes.values()) <= FRAME, sizes
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_language_is_small(collected, language):
+    assert size(collected, f"widget/i18n/{language}.js") <= ON_DEMAND
+
+
+def test_the_panel_needs_few_requests():
+    assert len(FRAME_MODULES) + OTHER_REQUESTS <= REQUESTS
+
+
+def test_what_is_served_imports_hashed_names_that_exist(collected):
+    for name in FRAME_MODULES:
+        path = served(collected, name)
+        for target in re.findall(r"""(?:from ?|import ?\(?)"(\.[^"]+)\"""", path.read_text()):
+            assert re.search(r"\.[0-9a-f]{12}\.js$", target), (name, target)
+            assert (path.parent / target).is_file(), (name, target)
+
+
+@pytest.mark.parametrize("name", [*(name for name in FRAME_MODULES if "vendor" not in name), "widget/loader.js"])
+def test_leaving_out_comments_leaves_a_program(name, tmp_path):
+    source = Path(str(find(name))).read_text()
+    lean = tmp_path / ("lean.js" if "loader" in name else "lean.mjs")
+    lean.write_text(without_comments(source))
+    assert len(lean.read_text()) < len(source)
+    done = subprocess.run([node(), "--check", lean], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_leaving_out_comments_touches_nothing_else():
+    source = (
+        "/*! kept */\n/** gone\n * gone */\nconst a = /** @type {any} */ (b); // stays\n  // gone\n  c('http://x');\n\n"
+    )
+    assert without_comments(source) == "/*! kept */\nconst a = (b); // stays\nc('http://x');\n"
+
+
+def test_a_compressed_file_is_the_file(collected):
+    path = served(collected, "widget/session.js")
+    assert brotli.decompress(path.with_name(f"{path.name}.br").read_bytes()) == path.read_bytes()

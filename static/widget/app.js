@@ -1,0 +1,174 @@
+/**
+ * The panel: Home, Messages, and the frame around a conversation.
+ *
+ * @import {Ui} from "./parts.js"
+ * @import {Conversation} from "./types.js"
+ */
+
+import { useEffect, useRef } from "../vendor/hooks.js";
+import { byActivity, unreadCount } from "../realtime/reducer.js";
+import { ConversationScreen } from "./conversation.js";
+import { isSingleThread, toContinue, OPEN } from "./machine.js";
+import { Ago, Avatar, Avatars, CloseButton, html, Icon } from "./parts.js";
+import { previewOf, teamOf } from "./thread.js";
+
+/** @param {{ui: Ui}} props */
+export function App({ ui }) {
+  const { phase, space, thread } = ui.state;
+  if (phase === "starting") return html`<${Starting} />`;
+  if (phase === "unavailable" || phase === "refused" || phase === "ended") return html`<${Gone} ui=${ui} />`;
+  if (space === "conversation") return html`<${ConversationScreen} key=${thread} ui=${ui} />`;
+  return html`
+    <main class="screen">${space === "messages" ? html`<${Messages} ui=${ui} />` : html`<${Home} ui=${ui} />`}</main>
+    <${Tabs} ui=${ui} />
+  `;
+}
+
+/** The shape of what is about to come; the page itself carries the same until the first module runs. */
+function Starting() {
+  return html`<div class="screen starting" aria-busy="true"><div class="hero"></div><i></i><i></i></div>`;
+}
+
+/** @param {{ui: Ui}} props */
+function Gone({ ui }) {
+  const { t, session, state } = ui;
+  return html`
+    <main class="screen gone">
+      <${CloseButton} ui=${ui} />
+      <${Icon} name="alert" />
+      <p role="alert">${t(state.phase === "refused" ? "refused" : "unavailable")}</p>
+      ${state.phase === "unavailable" && html`<button class="plain" onClick=${() => session.boot()}>${t("retry")}</button>`}
+    </main>
+  `;
+}
+
+/** @param {{ui: Ui}} props */
+function Home({ ui }) {
+  const { t, state } = ui;
+  const [latest] = byActivity(state.log).filter((one) => one.last_message);
+  const texts = state.widget?.texts[ui.lang] ?? {};
+  return html`
+    <header class="hero">
+      <div class="bar">
+        <${Brand} ui=${ui} />
+        <${CloseButton} ui=${ui} />
+      </div>
+      <h1 tabindex="-1">
+        <span>${texts.hello || t("greetingHi")}</span>
+        ${texts.greeting || state.widget?.greeting || t("greetingAsk")}
+      </h1>
+    </header>
+    <div class="cards">
+      ${latest && html`<section class="card"><h2>${t("recent")}</h2><${Row} ui=${ui} conversation=${latest} /></section>`}
+      <${WriteCard} ui=${ui} />
+    </div>
+  `;
+}
+
+/** @param {{ui: Ui}} props */
+function Brand({ ui }) {
+  const { widget, log } = ui.state;
+  const people = byActivity(log).flatMap(teamOf);
+  const known = people.filter((one, i) => people.findIndex((other) => other.id === one.id) === i);
+  const logo = widget?.appearance.logo_url;
+  return html`
+    <span class="brand">${logo ? html`<img src=${logo} alt="" />` : null}${widget?.name}</span>
+    ${known.length > 0 && html`<${Avatars} people=${known} />`}
+  `;
+}
+
+/** @param {{ui: Ui}} props */
+function WriteCard({ ui }) {
+  const { t, session, state } = ui;
+  const thread = toContinue(state);
+  return html`
+    <button class="card write" onClick=${() => session.go("conversation", thread)}>
+      <span>
+        <strong>${t(thread === OPEN ? "write" : "continueTitle")}</strong>
+        <small class=${state.isOnline ? "is-online" : ""}>${t(state.isOnline ? "replyOnline" : "replyAway")}</small>
+      </span>
+      <${Icon} name="next" />
+    </button>
+  `;
+}
+
+/** @param {{ui: Ui}} props */
+function Messages({ ui }) {
+  const { t, session, state } = ui;
+  const all = byActivity(state.log);
+  const isNew = !isSingleThread(state) && all.length > 0;
+  return html`
+    <header class="bar titled">
+      <h1 tabindex="-1">${t("messages")}</h1>
+      <${CloseButton} ui=${ui} />
+    </header>
+    ${all.length > 0
+      ? html`<ul class="list">${all.map((one) => html`<li key=${one.id}><${Row} ui=${ui} conversation=${one} /></li>`)}</ul>`
+      : html`<div class="empty"><${Icon} name="messages" /><strong>${t("noMessages")}</strong><p>${t("noMessagesHint")}</p></div>`}
+    <p class="float">
+      <button class="action" onClick=${() => (isNew ? session.startNew() : session.go("conversation", toContinue(state)))}>
+        ${t(isNew ? "newConversation" : "write")}<${Icon} name=${isNew ? "plus" : "next"} />
+      </button>
+    </p>
+  `;
+}
+
+/** One conversation in a list.
+ * @param {{ui: Ui, conversation: Conversation}} props */
+function Row({ ui, conversation }) {
+  const { t, session, state } = ui;
+  const { last_message: last, unread_count: unread, status } = conversation;
+  const [face] = teamOf(conversation);
+  const preview = previewOf(last);
+  const text = last?.author.kind === "contact" ? t("youSaid", { text: preview }) : preview;
+  return html`
+    <button class=${`row${unread ? " unread" : ""}`} onClick=${() => session.go("conversation", conversation.id)}>
+      <${Avatar} who=${face ?? { name: state.widget?.name ?? "" }} />
+      <span class="what">
+        <span class="preview">${text || t("newConversation")}</span>
+        <small>
+          ${face?.name ?? state.widget?.name} · <${Ago} ui=${ui} at=${conversation.last_message_at ?? conversation.created_at} />
+          ${status === "closed" && html` · ${t("closed")}`}
+        </small>
+      </span>
+      ${unread > 0 ? html`<span class="count" aria-label=${t("unread", { n: unread })}>${unread}</span>` : html`<${Icon} name="next" />`}
+    </button>
+  `;
+}
+
+/** @param {{ui: Ui}} props */
+function Tabs({ ui }) {
+  const { t, session, state } = ui;
+  const unread = unreadCount(state.log);
+  /** @param {"home" | "messages"} space */
+  const tab = (space) => html`
+    <button aria-current=${state.space === space ? "page" : null} onClick=${() => session.go(space)}>
+      <${Icon} name=${space} />${t(space)}
+      ${space === "messages" && unread > 0 && html`<span class="count" aria-label=${t("unread", { n: unread })}>${unread}</span>`}
+    </button>
+  `;
+  return html`<nav class="tabs">${tab("home")}${tab("messages")}</nav>`;
+}
+
+/** Whoever arrives at a screen by keyboard starts at its heading.
+ * @param {{ui: Ui}} props */
+export function Panel({ ui }) {
+  const root = useRef(/** @type {HTMLElement | null} */ (null));
+  const { isOpen, space, phase } = ui.state;
+  useEffect(() => {
+    if (isOpen && space !== "conversation") root.current?.querySelector("h1")?.focus();
+  }, [isOpen, space, phase]);
+  return html`<div class="panel" ref=${root} role="dialog" aria-modal="true" aria-label=${ui.state.widget?.name ?? "Chat"} onKeyDown=${keepFocus}><${App} ui=${ui} /></div>`;
+}
+
+/** Tab goes round inside the panel.
+ * @param {KeyboardEvent} event */
+function keepFocus(event) {
+  if (event.key !== "Tab") return;
+  const panel = /** @type {HTMLElement} */ (event.currentTarget);
+  const all = [...panel.querySelectorAll("button:not(:disabled), textarea, a[href], [tabindex='0']")];
+  const edge = event.shiftKey ? all[0] : all.at(-1);
+  if (document.activeElement !== edge) return;
+  event.preventDefault();
+  /** @type {HTMLElement | undefined} */ (event.shiftKey ? all.at(-1) : all[0])?.focus();
+}

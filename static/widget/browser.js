@@ -1,0 +1,84 @@
+/**
+ * What the browser gives: storage, time, chance, the catalogue of a language. Everything else takes these as arguments.
+ *
+ * @import {Clock, Store} from "../realtime/types.js"
+ */
+
+/** @type {Clock} */
+export const clock = {
+  now: () => Date.now(),
+  set: (run, ms) => window.setTimeout(run, ms),
+  clear: (id) => window.clearTimeout(id),
+  random: () => Math.random(),
+};
+
+/** @param {number} bytes */
+export function hex(bytes) {
+  return [...crypto.getRandomValues(new Uint8Array(bytes))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** A random UUID (version 4); the browser's own exists on secure pages only. */
+export function uuid() {
+  const digits = hex(16);
+  const variant = ((parseInt(digits.charAt(16), 16) & 3) | 8).toString(16);
+  const text = `${digits.slice(0, 12)}4${digits.slice(13, 16)}${variant}${digits.slice(17)}`;
+  return text.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
+/** A store over the browser's storage. Where that is blocked or full, values live in memory and `set` says false.
+ * @param {() => Storage} open throws where storage is blocked
+ * @returns {Store} */
+export function storeOf(open) {
+  /** @type {Map<string, string>} */
+  const memory = new Map();
+  /** @type {<T>(act: (storage: Storage) => T, otherwise: T) => T} */
+  const attempt = (act, otherwise) => {
+    try {
+      return act(open());
+    } catch {
+      return otherwise; // Handled: the memory has it.
+    }
+  };
+  return {
+    get: (key) => memory.get(key) ?? attempt((storage) => storage.getItem(key), null),
+    set(key, value) {
+      const isSaved = attempt((storage) => (storage.setItem(key, value), true), false);
+      if (isSaved) memory.delete(key);
+      else memory.set(key, value);
+      return isSaved;
+    },
+    remove(key) {
+      memory.delete(key);
+      attempt((storage) => storage.removeItem(key), undefined);
+    },
+    keys(prefix) {
+      const all = [...memory.keys(), ...attempt((storage) => Object.keys(storage), [])];
+      return [...new Set(all)].filter((key) => key.startsWith(prefix));
+    },
+  };
+}
+
+/** The first twelve hex digits of a SHA-256: enough to compare two logs, of no use to anybody else.
+ * @param {string} secret */
+export async function fingerprint(secret) {
+  if (!crypto.subtle) return "(needs a secure page)";
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(secret));
+  return [...new Uint8Array(digest).slice(0, 6)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** @typedef {Record<string, string>} Words */
+
+/** @type {Record<string, () => Promise<{default: Words}>>} */
+const CATALOGUES = {
+  en: () => import("./i18n/en.js"),
+  es: () => import("./i18n/es.js"),
+};
+
+/** The catalogue of a language, English where there is none.
+ * @param {string} language a BCP 47 tag
+ * @returns {Promise<{lang: string, words: Words}>} */
+export async function wordsFor(language) {
+  const wanted = language.toLowerCase().split("-")[0] ?? "";
+  const lang = Object.hasOwn(CATALOGUES, wanted) ? wanted : "en";
+  return { lang, words: (await /** @type {any} */ (CATALOGUES)[lang]()).default };
+}

@@ -1,0 +1,221 @@
+/**
+ * One conversation: its parts, who types, and what is on its way.
+ *
+ * @import {Ui} from "./parts.js"
+ * @import {Part} from "./types.js"
+ */
+
+import { useEffect, useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
+import { Composer } from "./composer.js";
+import { dayName, exactTime, hour } from "./look.js";
+import { isSingleThread, isStored } from "./machine.js";
+import { Avatar, Avatars, CloseButton, html, Icon, Rich } from "./parts.js";
+import { hasOlder, partsOf, teamOf, typistsOf } from "./thread.js";
+
+/** Closer to the end than this, the reader is at the end. */
+const NEAR_PX = 48;
+
+/** @param {{ui: Ui}} props */
+export function ConversationScreen({ ui }) {
+  const { state, t } = ui;
+  const thread = state.thread ?? "";
+  const conversation = state.log.conversations[thread];
+  const isClosed = conversation?.status === "closed";
+  const unread = conversation && conversation.unread_count > 0 && html`<span class="count">${conversation.unread_count}</span>`;
+  const [isAtEnd, setAtEnd] = useState(true);
+  const list = useRef(/** @type {HTMLElement | null} */ (null));
+  const toEnd = () => list.current && (list.current.scrollTop = list.current.scrollHeight);
+  return html`
+    <${Header} ui=${ui} />
+    <${Notices} ui=${ui} />
+    <div class="stage">
+      <${Thread} ui=${ui} list=${list} isAtEnd=${isAtEnd} setAtEnd=${setAtEnd} />
+      ${!isAtEnd && html`<button class="jump round" aria-label=${t("jump")} title=${t("jump")} onClick=${toEnd}><${Icon} name="down" />${unread}</button>`}
+    </div>
+    ${isClosed && html`<p class="closed">${t("closedNote")} ${!isSingleThread(state) && html`<button class="plain" onClick=${() => ui.session.startNew()}>${t("newConversation")}</button>`}</p>`}
+    <${Composer} ui=${ui} placeholder=${t(isClosed ? "placeholderClosed" : "placeholder")} onSent=${toEnd} />
+  `;
+}
+
+/** @param {{ui: Ui}} props */
+function Header({ ui }) {
+  const { state, session, t } = ui;
+  const team = teamOf(state.log.conversations[state.thread ?? ""]);
+  const name = team.map((one) => one.name.split(" ")[0]).join(", ") || state.widget?.name || t("team");
+  return html`
+    <header class="bar talk">
+      <button class="round" aria-label=${t("back")} title=${t("back")} onClick=${() => session.go(Object.keys(state.log.conversations).length > 1 ? "messages" : "home")}><${Icon} name="back" /></button>
+      <${Avatars} people=${team.length ? team : [{ name }]} />
+      <div class="who">
+        <h1>${name}</h1>
+        <small class=${state.isOnline ? "is-online" : ""}>${t(state.isOnline ? "online" : "away")}</small>
+      </div>
+      <${CloseButton} ui=${ui} />
+    </header>
+  `;
+}
+
+/** The connection's troubles, and the visitor's. They show up late enough not to flicker.
+ * @param {{ui: Ui}} props */
+function Notices({ ui }) {
+  const { state, session, t } = ui;
+  const { connection, isOffline, isPaused, problem } = state;
+  const weather = isPaused ? "paused" : isOffline ? "offline" : connection === "recovering" ? "connecting" : null;
+  /** @type {Record<string, string>} */
+  const known = { single_thread: "singleThread", too_many_open_conversations: "tooMany" };
+  return html`
+    <div class="notices" role="status">
+      ${weather && html`<p class="weather" key=${weather}>${t(weather)}</p>`}
+      ${problem && html`<p class="problem">
+        <span>${t(known[problem.code] ?? (problem.retry === "boot" ? "connecting" : "startFailed"))}
+        ${ui.isDebugging && html`<small>${t("reference", { trace: problem.trace_id })}</small>`}</span>
+        ${problem.retry && html`<button class="plain" onClick=${() => (problem.retry === "boot" ? session.boot() : session.retryStart())}>${t("retry")}</button>`}
+      </p>`}
+    </div>
+  `;
+}
+
+/** @param {{ui: Ui, list: {current: HTMLElement | null}, isAtEnd: boolean, setAtEnd: (value: boolean) => void}} props */
+function Thread({ ui, list, isAtEnd, setAtEnd }) {
+  const { state, session, t } = ui;
+  const thread = state.thread ?? "";
+  const conversation = state.log.conversations[thread];
+  const [unreadFrom, setUnreadFrom] = useState(/** @type {number | undefined} */ (undefined));
+  const parts = partsOf(state, unreadFrom);
+  const typists = typistsOf(state, Date.now());
+  const first = state.log.messages[thread]?.[0]?.seq ?? 0;
+  const height = useRef(0);
+  const firstShown = useRef(first);
+  const asked = useRef(0);
+  const atEnd = useRef(isAtEnd);
+  atEnd.current = isAtEnd;
+
+  useLayoutEffect(() => {
+    const { current } = list;
+    if (!current) return;
+    // Older history grows above: what is being read stays where it is. New parts scroll only a reader who is at the end.
+    if (first < firstShown.current) current.scrollTop += current.scrollHeight - height.current;
+    else if (isAtEnd) current.scrollTop = current.scrollHeight;
+    height.current = current.scrollHeight;
+    firstShown.current = first;
+  });
+  useLayoutEffect(() => {
+    if (state.isOpen) setUnreadFrom(firstUnread(ui));
+  }, [state.isOpen]);
+  useEffect(() => {
+    if (isAtEnd && state.isOpen && isStored(thread)) ui.look(thread);
+    const { current } = list;
+    // A page that does not fill the screen cannot be scrolled, so it asks for what is before it by itself, once.
+    const isShort = current && current.scrollHeight <= current.clientHeight;
+    if (isShort && first > 1 && first !== asked.current) void session.loadOlder((asked.current = first));
+  });
+  useEffect(() => {
+    // The keyboard of a phone, or a long draft, takes room: whoever was at the end stays there.
+    const watcher = new ResizeObserver(() => atEnd.current && list.current?.scrollTo(0, list.current.scrollHeight));
+    if (list.current) watcher.observe(list.current);
+    return () => watcher.disconnect();
+  }, []);
+
+  function scrolled() {
+    const { current } = list;
+    if (!current) return;
+    setAtEnd(current.scrollHeight - current.scrollTop - current.clientHeight < NEAR_PX);
+    if (current.scrollTop < NEAR_PX && hasOlder(state) && first > 1) void session.loadOlder(first);
+  }
+
+  return html`
+    <div class="thread" ref=${list} onScroll=${scrolled} tabindex="0" role="log" aria-live=${state.loading[thread] ? "off" : "polite"} aria-label=${t("thread")}>
+      ${hasOlder(state) && (conversation || isStored(thread))
+        ? html`<p class="older"><button class="plain" disabled=${state.loading[thread]} onClick=${() => session.loadOlder(first)}>${t("older")}</button></p>`
+        : html`<${Intro} ui=${ui} />`}
+      ${parts.map((part) => html`<${Line} key=${part.key} ui=${ui} part=${part} />`)}
+      ${typists.map((who) => html`<${Typing} key=${`typing ${who.id}`} ui=${ui} who=${who} />`)}
+    </div>
+  `;
+}
+
+/** @param {Ui} ui
+ * @returns {number | undefined} the seq of the first message that was unread when the thread was opened */
+function firstUnread({ state }) {
+  const conversation = state.log.conversations[state.thread ?? ""];
+  if (!conversation?.unread_count) return undefined;
+  const messages = state.log.messages[conversation.id] ?? [];
+  return messages.find((one) => one.seq > conversation.last_read_seq && one.kind === "message" && one.author.kind !== "contact")?.seq;
+}
+
+/** @param {{ui: Ui}} props */
+function Intro({ ui }) {
+  const { state, t } = ui;
+  return html`
+    <div class="intro">
+      <${Avatars} people=${[{ name: state.widget?.name ?? "" }]} />
+      <strong>${t("introTitle")}</strong>
+      <p>${state.widget?.texts[ui.lang]?.subtitle || t(state.isOnline ? "replyOnline" : "replyAway")}</p>
+    </div>
+  `;
+}
+
+/** @param {{ui: Ui, part: Part}} props */
+function Line({ ui, part }) {
+  if (part.type === "day") return html`<p class="day">${dayName(part.at, ui.now, ui.lang)}</p>`;
+  if (part.type === "unread") return html`<p class="fresh"><span>${ui.t("newMessages")}</span></p>`;
+  if (part.type === "event") return html`<${EventLine} ui=${ui} part=${part} />`;
+  return html`<${Bubble} ui=${ui} part=${part} />`;
+}
+
+/** @param {{ui: Ui, part: Extract<Part, {type: "event"}>}} props */
+function EventLine({ ui, part }) {
+  const { author, event, created_at } = part.message;
+  const text = ui.t(`event_${event?.name}`, { name: author.name || ui.t("someone") });
+  return text && html`<p class="event" title=${exactTime(created_at, ui.lang)}>${text}</p>`;
+}
+
+/** @param {{ui: Ui, part: Extract<Part, {type: "bubble"}>}} props */
+function Bubble({ ui, part }) {
+  const { t, lang } = ui;
+  const { message, entry, isOwn, isFirst, isLast, at } = part;
+  const author = message?.author.name || t("team");
+  const body = message?.deleted ? html`<em>${t("deleted")}</em>` : message ? html`<${Rich} markup=${message.body_html} />` : html`<div class="rich"><p>${entry?.body}</p></div>`;
+  return html`
+    <div class=${`line ${isOwn ? "own" : "other"}${isFirst ? " first" : ""}${isLast ? " last" : ""}${message ? "" : " waiting"}`}>
+      ${!isOwn && isLast && html`<${Avatar} who=${message?.author} />`}
+      <div class="bubble" title=${exactTime(at, lang)}>
+        <span class="sr">${isOwn ? t("you") : author}, ${hour(at, lang)}: </span>${body}
+      </div>
+      ${!isOwn && isLast && html`<small class="meta" aria-hidden="true">${author} · ${hour(at, lang)}</small>`}
+      ${part.status && html`<${Status} ui=${ui} part=${part} />`}
+    </div>
+  `;
+}
+
+/** How far one's own message got; a failed one can be tried again, copied or thrown away.
+ * @param {{ui: Ui, part: Extract<Part, {type: "bubble"}>}} props */
+function Status({ ui, part }) {
+  const { t, session } = ui;
+  const { status, entry } = part;
+  if (status === "failed" && entry) {
+    const reason = entry.error === "max_length" ? "failedTooLong" : entry.error === "not_available" ? "failedNotAllowed" : "failed";
+    return html`
+      <div class="meta failed" role="alert">
+        <${Icon} name="alert" /><span>${t(reason)}</span>
+        <button class="plain" onClick=${() => session.retry(entry.id)}>${t("retry")}</button>
+        <button class="plain" onClick=${() => ui.copy(entry.body)}>${t("copy")}</button>
+        <button class="plain" onClick=${() => session.discard(entry.id)}>${t("discard")}</button>
+      </div>
+    `;
+  }
+  const label = status === "queued" && entry && !entry.saved ? "unsaved" : status;
+  const icon = status === "queued" || status === "sending" ? "clock" : "check";
+  return html`<small class=${`meta ${status}`}><${Icon} name=${icon} />${t(label ?? "")}</small>`;
+}
+
+/** @param {{ui: Ui, who: {name: string}}} props */
+function Typing({ ui, who }) {
+  const label = ui.t("typing", { name: who.name || ui.t("someone") });
+  return html`
+    <div class="line other first last">
+      <${Avatar} who=${who} />
+      <div class="bubble dots" role="status" aria-label=${label} title=${label}><i></i><i></i><i></i></div>
+    </div>
+  `;
+}

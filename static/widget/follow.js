@@ -1,0 +1,77 @@
+/**
+ * Following the log over the socket: batches, holes, resyncs and typing dots.
+ *
+ * @import {Batch, LogState, Typist} from "./types.js"
+ * @import {Clock} from "../realtime/types.js"
+ */
+
+import { cursorOf, receive } from "../realtime/reducer.js";
+import { withoutTypist, withTyping } from "../realtime/typing.js";
+
+const HOLE_MS = 2_000;
+
+/**
+ * @param {object} wiring
+ * @param {() => LogState} wiring.log
+ * @param {(log: LogState) => void} wiring.setLog
+ * @param {(thread: string, act: (typists: Typist[]) => Typist[]) => void} wiring.changeTyping
+ * @param {() => void} wiring.boot takes a new snapshot: a resync is a boot, there is no third way
+ * @param {() => void} wiring.pause stops applying, with a banner
+ * @param {(frame: object) => void} wiring.send
+ * @param {(step: string, more?: object) => void} wiring.trace
+ * @param {Clock} wiring.clock
+ */
+export function createFollower({ log, setLog, changeTyping, boot, pause, send, trace, clock }) {
+  let hasResynced = false;
+  /** @type {number | undefined} */
+  let holeTimer;
+
+  /** @param {Batch} batch */
+  function take(batch) {
+    try {
+      const { state, need } = receive(log(), batch);
+      setLog(state);
+      if (need === "snapshot") return boot();
+      if (need === "resume") watchHole();
+      else hasResynced = false;
+    } catch (error) {
+      trace("apply_failed", { error: String(error) });
+      return applyFailed();
+    }
+    for (const { type, payload } of batch.items) {
+      if (type === "stream.closed") boot();
+      if (type === "message.created" && payload)
+        changeTyping(payload.message.conversation_id, (now) => withoutTypist(now, payload.message.author));
+    }
+  }
+
+  /** One resync, then a pause (rule 11). */
+  function applyFailed() {
+    if (hasResynced) return pause();
+    hasResynced = true;
+    boot();
+  }
+
+  /** What is missing gets two seconds to come by itself (rule 1). */
+  function watchHole() {
+    clock.clear(holeTimer);
+    const before = cursorOf(log());
+    holeTimer = clock.set(() => {
+      if (cursorOf(log()) === before) send({ t: "resume", after: before });
+    }, HOLE_MS);
+  }
+
+  return {
+    /** @param {any} frame */
+    hear(frame) {
+      if (frame.t === "evs") take(frame);
+      else if (frame.t === "eph" && frame.k === "typing") changeTyping(frame.c, (now) => withTyping(now, frame, clock.now()));
+      else if (frame.t === "resync_required") boot();
+      else if ((frame.t === "hb" || frame.t === "welcome") && frame.head > log().seq) watchHole();
+      const types = frame.items?.map((/** @type {any} */ item) => item.type);
+      if (frame.t !== "hb") trace(frame.t, { from: frame.from, to: frame.to, types });
+    },
+    /** A snapshot has come: there is no hole any more. */
+    reset: () => clock.clear(holeTimer),
+  };
+}

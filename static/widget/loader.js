@@ -1,0 +1,387 @@
+/*! Curbe Messenger. One script per widget: draws the launcher, and costs nothing before somebody wants to talk. */
+(() => {
+  /** Filled in when it is served, and so are the styles below.
+   * @type {{widget_id: string, tenant_id: string, appearance: Record<string, any>}} */
+  const config = /** @type {any} */ ("CURBE_CONFIG");
+  /** @type {any} */
+  const page = window;
+  if (page.Curbe?.loaded || /bot\b|crawl|spider|slurp/i.test(navigator.userAgent)) return;
+
+  const script = /** @type {HTMLScriptElement} */ (
+    document.currentScript ?? document.querySelector(`script[src*="/widget/${config.widget_id}"]`)
+  );
+  const source = new URL(script.src);
+  const HINT = `curbe_history:${config.tenant_id}`;
+  const DEVICE = `curbe_device_id:${config.tenant_id}`;
+  const WORDS = {
+    en: ["Open chat", "Close chat", "unread", "Chat is not available right now. Please try again in a moment."],
+    es: ["Abrir el chat", "Cerrar el chat", "sin leer", "El chat no está disponible ahora. Inténtalo en un momento."],
+  };
+  const PHONE = matchMedia("(max-width: 480px)");
+
+  /** @type {Record<string, any>} */
+  let settings = {};
+  let isActive = false;
+  let isOpen = false;
+  let isDebugging = false;
+  /** What the frame last said of its state. @type {{contact: any, unread: number}} */
+  let known = { contact: null, unread: 0 };
+  /** @type {{onShow: Function[], onHide: Function[], onUnreadCountChange: Function[]}} */
+  let callbacks = { onShow: [], onHide: [], onUnreadCountChange: [] };
+  /** @type {HTMLIFrameElement | null} */
+  let frame = null;
+  /** @type {MessagePort | null} */
+  let port = null;
+  /** Said before the frame could hear it. @type {object[]} */
+  let pending = [];
+  /** @type {string | null} */
+  let memory = null;
+  /** @type {Element | null} */
+  let returnFocusTo = null;
+  /** What the page's own overflow was, while the panel covers all of it. @type {string | null} */
+  let pageOverflow = null;
+
+  // Drawing: a shadow root, styled through the CSSOM, so that a strict policy of the page needs no exception for us.
+
+  const root = document.createElement("curbe-messenger");
+  const shadow = root.attachShadow({ mode: "open" });
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync("CURBE_STYLES");
+  shadow.adoptedStyleSheets = [sheet];
+  const box = add("div", shadow);
+  const panel = add("div", box, "panel");
+  const note = add("p", box, "note");
+  note.setAttribute("role", "status");
+  const launcher = /** @type {HTMLButtonElement} */ (add("button", box, "launcher"));
+  launcher.type = "button";
+  const badge = add("span", launcher, "badge");
+  badge.setAttribute("aria-hidden", "true");
+
+  /** @param {string} tag
+   * @param {ParentNode} parent
+   * @param {string} [name]
+   * @returns {HTMLElement} */
+  function add(tag, parent, name = "") {
+    const made = document.createElement(tag);
+    made.className = name;
+    parent.append(made);
+    return made;
+  }
+
+  /** @param {string} name
+   * @param {any} otherwise */
+  function look(name, otherwise) {
+    return settings[name] ?? config.appearance[name] ?? otherwise;
+  }
+
+  function language() {
+    return String(settings.language_override || document.documentElement.lang || navigator.language || "en");
+  }
+
+  function words() {
+    return WORDS[language().toLowerCase().startsWith("es") ? "es" : "en"];
+  }
+
+  /** Everything that shows follows from the state, as often as it changes. */
+  function draw() {
+    const [open, close, unread] = words();
+    const action = String(look("action_color", "#1f5eff"));
+    const theme = look("theme_mode", "auto");
+    const isDark = theme === "dark" || (theme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
+    box.className = `box${isOpen ? " open" : ""}${isDark ? " dark" : ""}`;
+    const away = `${Number(look("horizontal_padding", 20))}px`;
+    const isLeft = look("alignment", "") === "left";
+    root.style.zIndex = look("z_index", "");
+    for (const [name, value] of Object.entries({
+      "--left": isLeft ? away : "auto",
+      "--right": isLeft ? "auto" : away,
+      "--y": `${Number(look("vertical_padding", 20))}px`,
+      "--action": action,
+      "--ink": isLight(action) ? "#16181d" : "#fff",
+    }))
+      box.style.setProperty(name, value);
+    launcher.hidden = Boolean(look("hide_default_launcher", false));
+    launcher.setAttribute("aria-expanded", String(isOpen));
+    launcher.setAttribute("aria-label", isOpen ? close : known.unread ? `${open}, ${known.unread} ${unread}` : open);
+    badge.hidden = isOpen || !known.unread;
+    badge.textContent = known.unread > 99 ? "99+" : String(known.unread);
+    fit();
+  }
+
+  /** A phone's keyboard covers a fixed element: the panel follows what is really visible, and the page stays put. */
+  function fit() {
+    const seen = window.visualViewport;
+    const isFull = isOpen && PHONE.matches;
+    panel.style.height = isFull && seen ? `${seen.height}px` : "";
+    panel.style.top = isFull && seen ? `${seen.offsetTop}px` : "";
+    if (isFull === (pageOverflow !== null)) return;
+    const { style } = document.documentElement;
+    [style.overflow, pageOverflow] = isFull ? ["hidden", style.overflow] : [pageOverflow ?? "", null];
+  }
+
+  /** Whether dark ink reads better on it, by WCAG's relative luminance.
+   * @param {string} color #rrggbb; white ink on any other */
+  function isLight(color) {
+    const [r = 0, g = 0, b = 0] = [1, 3, 5].map((at) => (parseInt(color.slice(at, at + 2), 16) / 255) ** 2.2);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.36;
+  }
+
+  // Identity of the browser: a secret of this site, made when somebody wants to talk, handed to the frame and to nobody else.
+
+  /** Storage may be blocked: then nothing is remembered, and all else works.
+   * @param {string} key
+   * @param {string | null} [value] null removes */
+  function stored(key, value) {
+    try {
+      if (value === null) localStorage.removeItem(key);
+      else if (value !== undefined) localStorage.setItem(key, value);
+      return localStorage.getItem(key);
+    } catch {
+      return null;
+    }
+  }
+
+  /** Two tabs that start together agree on one: by a lock, or where there is none by writing and reading again. */
+  async function deviceId() {
+    const read = () => /^[\w-]{43,128}$/.exec(stored(DEVICE) ?? "")?.[0];
+    const bytes = crypto.getRandomValues(new Uint8Array(32));
+    const made = btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replace("=", "");
+    const agree = async () => read() ?? stored(DEVICE, made);
+    try {
+      memory = read() ?? memory ?? (await navigator.locks.request(DEVICE, agree));
+    } catch {
+      await agree();
+      await new Promise((resolve) => setTimeout(resolve, 60));
+    }
+    memory = read() ?? memory ?? made;
+    return memory;
+  }
+
+  // The frame, and the one channel to it.
+
+  function ensureFrame() {
+    if (frame || !isActive) return;
+    note.hidden = true;
+    const made = /** @type {HTMLIFrameElement} */ (add("iframe", panel));
+    frame = made;
+    made.title = "Chat";
+    made.allow = "clipboard-write";
+    // A page that failed to load has fired "load" too, but never says that it is ready.
+    made.onload = () => setTimeout(() => frame === made && !port && unavailable(), 2000);
+    made.src = `${source.origin}/widget/${config.widget_id}/frame#${encodeURIComponent(location.origin)}`;
+    draw();
+  }
+
+  function unavailable() {
+    const wasOpen = isOpen;
+    dropFrame();
+    setOpen(false);
+    note.textContent = words()[3] ?? "";
+    note.hidden = !wasOpen;
+    setTimeout(() => (note.hidden = true), 8000);
+  }
+
+  function dropFrame() {
+    port?.close();
+    frame?.remove();
+    frame = port = null;
+    pending = [];
+  }
+
+  /** @param {MessageEvent} event */
+  async function greeted(event) {
+    if (!frame || port || event.source !== frame.contentWindow || event.origin !== source.origin) return;
+    if (event.data !== "curbe:ready") return;
+    const { port1, port2 } = new MessageChannel();
+    port = port1;
+    port1.onmessage = ({ data }) => hear(data);
+    const window_ = frame.contentWindow;
+    const device_id = await deviceId();
+    if (port !== port1) return;
+    window_?.postMessage("curbe:port", source.origin, [port2]);
+    port1.postMessage({ t: "init", tenant_id: config.tenant_id, device_id, page: where(), ...context() });
+    for (const message of pending) port1.postMessage(message);
+    pending = [];
+    focusChanged();
+  }
+
+  function context() {
+    return { settings: { ...config.appearance, ...settings }, language: language(), is_debugging: isDebugging };
+  }
+
+  function where() {
+    return { url: location.href, title: document.title, referrer: document.referrer };
+  }
+
+  /** @param {{t: string, [key: string]: any}} message */
+  function tell(message) {
+    if (port && !pending.length) port.postMessage(message);
+    else if (frame) pending.push(message);
+  }
+
+  /** @param {any} message */
+  function hear(message) {
+    if (message.t === "close") return hide();
+    if (message.t !== "state") return;
+    const before = known.unread;
+    known = message;
+    stored(HINT, message.has_history ? "1" : undefined);
+    draw();
+    if (known.unread !== before) callbacks.onUnreadCountChange.forEach((run) => run(known.unread));
+  }
+
+  function focusChanged() {
+    tell({ t: "focus", on: document.hasFocus() && document.activeElement !== root });
+  }
+
+  /** @param {boolean} value */
+  function setOpen(value) {
+    if (value === isOpen) return;
+    isOpen = value;
+    draw();
+    callbacks[value ? "onShow" : "onHide"].forEach((run) => run());
+  }
+
+  /** @param {object} [wish] where to go: space, conversation or text */
+  function show(wish = {}) {
+    if (!isActive) return;
+    returnFocusTo = isOpen ? returnFocusTo : (document.activeElement ?? null);
+    ensureFrame();
+    setOpen(true);
+    tell({ t: "open", ...wish });
+    frame?.focus();
+  }
+
+  function hide() {
+    if (!isOpen) return;
+    setOpen(false);
+    tell({ t: "closed" });
+    const target = !launcher.hidden ? launcher : /** @type {HTMLElement | null} */ (returnFocusTo);
+    target?.focus?.();
+  }
+
+  // The page's own API.
+
+  /** @param {Record<string, any>} [given] */
+  function boot(given = {}) {
+    if (isActive && settings.user_id && given.user_id && given.user_id !== settings.user_id) shutdown();
+    if (isActive) return update(given);
+    isActive = true;
+    settings = { ...given };
+    if (document.body) attach();
+    else document.addEventListener("DOMContentLoaded", attach, { once: true });
+  }
+
+  function attach() {
+    if (!isActive) return;
+    document.documentElement.append(root); // Beside the body, so that a swap of the body leaves it alone.
+    root.hidden = false;
+    draw();
+    Curbe.booted = true;
+    if (stored(HINT)) (page.requestIdleCallback ?? setTimeout)(ensureFrame);
+  }
+
+  function shutdown() {
+    tell({ t: "shutdown" });
+    const leaving = frame;
+    if (leaving) leaving.hidden = true;
+    setTimeout(() => (leaving?.remove(), isActive || root.remove()), 1000); // It still has to end its session.
+    frame = port = null;
+    pending = [];
+    stored(HINT, null);
+    callbacks = { onShow: [], onHide: [], onUnreadCountChange: [] };
+    known = { contact: null, unread: 0 };
+    settings = {};
+    isActive = isOpen = Curbe.booted = false;
+    root.hidden = true;
+    draw();
+  }
+
+  /** @param {Record<string, any>} [given] nothing: a page view of a single-page site */
+  function update(given) {
+    if (!isActive) return;
+    if (!given) return tell({ t: "visit", page: where() });
+    const before = JSON.stringify(settings);
+    settings = { ...settings, ...given };
+    if (JSON.stringify(settings) === before) return;
+    draw();
+    tell({ t: "settings", ...context() });
+  }
+
+  /** @param {keyof typeof callbacks} name */
+  const listener = (name) => (/** @type {unknown} */ run) => {
+    if (typeof run !== "function") return;
+    callbacks[name].push(run);
+    if (name === "onUnreadCountChange") run(known.unread);
+  };
+
+  /** @type {Record<string, Function>} */
+  const methods = {
+    boot,
+    shutdown,
+    update,
+    hide,
+    show: () => show(),
+    showSpace: (/** @type {string} */ space) => show({ space }),
+    showMessages: () => show({ space: "messages" }),
+    showNewMessage: (/** @type {string | undefined} */ text) => show({ space: "new", text: text ?? "" }),
+    showConversation: (/** @type {string} */ conversation) => show({ space: "conversation", conversation }),
+    onShow: listener("onShow"),
+    onHide: listener("onHide"),
+    onUnreadCountChange: listener("onUnreadCountChange"),
+    getVisitorId: () => known.contact?.id ?? null,
+    whoami: () => ({
+      widget_id: config.widget_id,
+      tenant_id: config.tenant_id,
+      contact_id: known.contact?.id ?? null,
+      type: known.contact?.type ?? null,
+      booted: isActive,
+    }),
+    ready: (/** @type {unknown} */ run) => typeof run === "function" && run(),
+    reattach_activator() {}, // Clicks are heard on the document, so there is nothing to attach again.
+    hideNotifications() {},
+    trackEvent: (/** @type {unknown[]} */ ...event) => tell({ t: "event", event }),
+    debug(on = true) {
+      isDebugging = Boolean(on);
+      tell({ t: "settings", ...context() });
+    },
+  };
+
+  /** @type {any} */
+  const Curbe = (/** @type {string} */ method, /** @type {any[]} */ ...args) => {
+    if (Object.hasOwn(methods, method)) return methods[method]?.(...args);
+    console.warn(`Curbe has no method "${method}".`);
+  };
+  Curbe.loaded = config.widget_id;
+  Curbe.booted = false;
+
+  launcher.onclick = () => (isOpen ? hide() : show());
+  launcher.onpointerenter = launcher.onfocus = ensureFrame;
+  shadow.addEventListener("keydown", (event) => /** @type {KeyboardEvent} */ (event).key === "Escape" && hide());
+  document.addEventListener("click", (event) => {
+    const selector = look("custom_launcher_selector", "");
+    const target = /** @type {Element} */ (event.target);
+    if (!isActive || !selector || !target.closest?.(selector)) return;
+    event.preventDefault();
+    show();
+  });
+  addEventListener("message", greeted);
+  addEventListener("focus", focusChanged);
+  addEventListener("blur", focusChanged);
+  window.visualViewport?.addEventListener("resize", fit);
+  window.visualViewport?.addEventListener("scroll", fit);
+  new MutationObserver(() => isActive && document.body && !root.isConnected && document.documentElement.append(root)).observe(
+    document.documentElement,
+    { childList: true },
+  );
+
+  // What the page said before we were here, in its order.
+
+  const isIntercom = source.searchParams.get("compat") === "intercom" || Array.isArray(page.Intercom?.q);
+  const stubs = [page.Curbe, isIntercom ? page.Intercom : null];
+  const said = stubs.flatMap((stub) => [...(stub?.q ?? [])].map((args) => Array.from(args)));
+  page.Curbe = Curbe;
+  if (isIntercom) page.Intercom = Curbe;
+  if (!said.some(([method]) => method === "boot")) boot(page.curbeSettings ?? page.intercomSettings ?? {});
+  for (const [method, ...args] of said) Curbe(method, ...args);
+})();

@@ -1,0 +1,168 @@
+/**
+ * Where the visitor is and what follows from it: pure functions from state to state. The view renders the state and
+ * decides nothing.
+ *
+ * @import {Conversation, Identity, Init, LogState, Snapshot, Space, State} from "./types.js"
+ */
+
+import { byActivity, EMPTY, fromSnapshot } from "../realtime/reducer.js";
+
+/** Get-or-open: the thread of somebody who has no open conversation yet. */
+export const OPEN = "open";
+const NEW = "new:";
+/** After so long in the background, a tab needs no socket. */
+export const HIDDEN_MS = 60_000;
+
+/** @type {State} */
+export const INITIAL = {
+  phase: "starting",
+  connection: "idle",
+  isOffline: false,
+  isPaused: false,
+  isOpen: false,
+  hasChosen: false,
+  space: "home",
+  thread: null,
+  prefill: null,
+  wish: {},
+  log: EMPTY,
+  entries: [],
+  typing: {},
+  loading: {},
+  widget: null,
+  isOnline: false,
+  problem: null,
+  limit: 20_000,
+};
+
+/** The thread of an explicit "New conversation", until the server knows it.
+ * @param {string} uuid becomes the client_conversation_id */
+export function newThread(uuid) {
+  return NEW + uuid;
+}
+
+/** @param {string} thread
+ * @returns {string | null} */
+export function clientConversationId(thread) {
+  return thread.startsWith(NEW) ? thread.slice(NEW.length) : null;
+}
+
+/** Whether the server knows the thread by this name.
+ * @param {string | null} thread
+ * @returns {thread is string} */
+export function isStored(thread) {
+  return thread !== null && thread !== OPEN && !thread.startsWith(NEW);
+}
+
+/** @param {State} state
+ * @returns {Identity} */
+export function identityOf(state) {
+  if (state.phase === "ended") return "shutdown";
+  if (state.phase !== "ready") return "none";
+  return state.log.contact?.type ?? "device";
+}
+
+/** What bootstrap is told: this browser, this page, and who the page says is signed in, with its proof.
+ * @param {string} widgetId
+ * @param {Init} init */
+export function introduction(widgetId, { device_id, page, language, settings }) {
+  const { user_id, user_hash, user_jwt, intercom_user_jwt, email, name } = settings;
+  const token = user_jwt ?? intercom_user_jwt;
+  const identity = token ? { token } : user_id ? { user_id, user_hash, email, name } : undefined;
+  return { widget_id: widgetId, device_id, page, locale: language, identity };
+}
+
+/** A snapshot is the truth (rule 9), wherever the visitor happens to be.
+ * @param {State} state
+ * @param {Snapshot} snapshot
+ * @returns {State} */
+export function booted(state, snapshot) {
+  const { widget, availability, limits } = snapshot;
+  const next = {
+    ...state,
+    phase: /** @type {const} */ ("ready"),
+    log: fromSnapshot(snapshot),
+    widget,
+    isOnline: availability.online,
+    limit: limits?.message_characters ?? state.limit,
+    problem: null,
+  };
+  return state.isOpen ? opened(next, state.wish) : next;
+}
+
+/** The panel opens: where the page wishes, else where the visitor was, else where their conversations are. Before the
+ * first snapshot nobody knows, so the wish waits for it.
+ * @param {State} state
+ * @param {State["wish"]} [wish]
+ * @returns {State} */
+export function opened(state, wish = {}) {
+  const next = { ...state, isOpen: true, wish: {} };
+  if (state.phase !== "ready") return { ...next, wish };
+  if (wish.space === "new") return { ...went(next, "conversation", toContinue(state)), prefill: wish.text || null };
+  if (wish.space === "conversation" && wish.conversation) return went(next, "conversation", wish.conversation);
+  if (wish.space === "messages" || wish.space === "home") return went(next, wish.space);
+  return chosen(next);
+}
+
+/** @param {State} state
+ * @returns {State} */
+export function closed(state) {
+  return { ...state, isOpen: false };
+}
+
+/** @param {State} state
+ * @param {Space} space
+ * @param {string | null} [thread]
+ * @returns {State} */
+export function went(state, space, thread = null) {
+  return { ...state, space, thread, hasChosen: true, prefill: null };
+}
+
+/** A local key has become a conversation.
+ * @param {State} state
+ * @param {string} from
+ * @param {string} to
+ * @returns {State} */
+export function retargeted(state, from, to) {
+  return state.thread === from ? { ...state, thread: to } : state;
+}
+
+/** "New chat" continues the open conversation (I12); with one thread for ever, that thread even when it is closed.
+ * @param {State} state
+ * @returns {string} */
+export function toContinue(state) {
+  const open = openConversations(state.log);
+  const existing = open.find((one) => one.is_primary) ?? open[0];
+  const last = isSingleThread(state) ? byActivity(state.log)[0] : undefined;
+  return (existing ?? last)?.id ?? OPEN;
+}
+
+/** @param {State} state */
+export function isSingleThread(state) {
+  return state.widget?.thread_policy === "single_thread";
+}
+
+/** Whether this session may hold a socket: a contact with the panel open or a conversation that is not closed, and a
+ * tab that was looked at within the last minute.
+ * @param {State} state
+ * @param {boolean} isHidden for longer than `HIDDEN_MS` */
+export function wantsSocket(state, isHidden) {
+  if (state.phase !== "ready" || !state.log.contact || state.isPaused || isHidden) return false;
+  return state.isOpen || openConversations(state.log).length > 0;
+}
+
+/** @param {LogState} log
+ * @returns {Conversation[]} */
+function openConversations(log) {
+  return byActivity(log).filter((one) => one.status !== "closed");
+}
+
+/** Straight to the open conversation when there is exactly one, to Messages when there are several, else to Home.
+ * @param {State} state
+ * @returns {State} */
+function chosen(state) {
+  if (state.hasChosen) return state;
+  const [first, second] = openConversations(state.log);
+  if (first && second) return went(state, "messages");
+  return first ? went(state, "conversation", first.id) : went(state, "home");
+}

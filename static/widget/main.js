@@ -1,0 +1,189 @@
+/**
+ * The frame's wiring: the host page's port, the session, the screen. Everything here is a side effect; the rules live in
+ * the modules that it connects.
+ *
+ * @import {Init, State} from "./types.js"
+ * @import {Session} from "./session.js"
+ * @import {Ui} from "./parts.js"
+ */
+
+import { render } from "../vendor/preact.js";
+import { unreadCount } from "../realtime/reducer.js";
+import { createApi } from "./api.js";
+import { Panel } from "./app.js";
+import { clock, fingerprint, hex, storeOf, uuid, wordsFor } from "./browser.js";
+import { palette } from "./look.js";
+import { closed, HIDDEN_MS, identityOf, opened } from "./machine.js";
+import { html } from "./parts.js";
+import { createSession } from "./session.js";
+
+const TICK_MS = 30_000;
+const TYPING_TICK_MS = 1_000;
+const widgetId = location.pathname.split("/")[2] ?? "";
+/** The site that embeds us; the browser has checked that it may (frame-ancestors). */
+const hostOrigin = decodeURIComponent(location.hash.slice(1));
+const traceId = hex(12);
+const root = /** @type {HTMLElement} */ (document.getElementById("root"));
+
+/** @type {MessagePort | null} */
+let port = null;
+/** @type {Init} */
+let init;
+/** @type {Session} */
+let session;
+/** The page's own skeleton stands until there are words. @type {{lang: string, words: Record<string, string>} | null} */
+let language = null;
+let device = "";
+let isHostFocused = false;
+let isDrawing = false;
+/** What the host was told last. */
+let told = "";
+
+addEventListener("message", function greet(event) {
+  if (event.source !== parent || event.origin !== hostOrigin || event.data !== "curbe:port" || port) return;
+  port = event.ports[0] ?? null;
+  if (port) port.onmessage = ({ data }) => void hear(data);
+  removeEventListener("message", greet);
+});
+if (parent !== window && hostOrigin) parent.postMessage("curbe:ready", hostOrigin);
+
+/** @type {Record<string, (message: any) => void>} */
+const commands = {
+  open: ({ t: _, ...wish }) => session.change((now) => opened(now, wish)),
+  closed: () => session.change(closed),
+  focus: ({ on }) => {
+    isHostFocused = on;
+    draw();
+  },
+  visit: ({ page }) => void session.visit(page),
+  settings: (message) => void configure(message),
+  shutdown: () => session.end(),
+  event: ({ event }) => trace("event", { event }),
+};
+
+/** @param {any} message */
+async function hear(message) {
+  if (message.t === "init") return begin(message);
+  commands[message.t]?.(message);
+}
+
+/** @param {Init} given */
+async function begin(given) {
+  init = given;
+  session = createSession({
+    widgetId,
+    traceId,
+    init,
+    request: createApi(traceId),
+    store: storeOf(() => localStorage),
+    tabStore: storeOf(() => sessionStorage),
+    clock,
+    uuid,
+    WebSocket,
+    onChange: draw,
+    trace,
+  });
+  device = await fingerprint(init.device_id);
+  await Promise.all([session.boot(), configure(given)]);
+}
+
+/** @param {Pick<Init, "settings" | "language" | "is_debugging">} given */
+async function configure(given) {
+  Object.assign(init, given);
+  language = await wordsFor(init.language);
+  document.documentElement.lang = language.lang;
+  paint();
+  draw();
+}
+
+function paint() {
+  const { theme_mode, action_color, background_color } = init.settings;
+  const isDark = theme_mode === "dark" || (theme_mode !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
+  const page = document.documentElement;
+  page.dataset.theme = isDark ? "dark" : "light";
+  for (const [name, value] of Object.entries(palette(action_color ?? "", isDark))) page.style.setProperty(name, value);
+  if (background_color) page.style.setProperty("--hero", background_color);
+}
+
+/** Draws once, however many changes one turn brings. */
+function draw() {
+  if (isDrawing) return;
+  isDrawing = true;
+  queueMicrotask(() => {
+    isDrawing = false;
+    const { state } = session;
+    if (language) render(html`<${Panel} ui=${uiOf(state, language.lang)} />`, root);
+    tellHost(state);
+  });
+}
+
+/** @param {State} state
+ * @param {string} lang
+ * @returns {Ui} */
+function uiOf(state, lang) {
+  return {
+    state,
+    session,
+    t,
+    lang,
+    now: clock.now(),
+    traceId,
+    isDebugging: init.is_debugging,
+    close: () => port?.postMessage({ t: "close" }),
+    copy: (text) => void navigator.clipboard?.writeText(text).catch(() => null), // Handled: some pages forbid it.
+    look,
+  };
+}
+
+/** @param {string} key
+ * @param {Record<string, string | number>} [values] */
+function t(key, values = {}) {
+  return (language?.words[key] ?? "").replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+}
+
+/** Read is what somebody looks at: the panel open, the tab visible, the window in focus. One's own are read anyway.
+ * @param {string} thread */
+function look(thread) {
+  const isLooking = document.visibilityState === "visible" && (isHostFocused || document.hasFocus());
+  const seq = session.state.log.messages[thread]?.findLast((one) => one.author.kind !== "contact")?.seq;
+  if (isLooking && session.state.isOpen && seq) void session.read(thread, seq);
+}
+
+/** @param {State} state */
+function tellHost(state) {
+  const { contact, conversations } = state.log;
+  const message = { t: "state", contact: contact && { id: contact.id, type: contact.type }, unread: unreadCount(state.log), has_history: Object.keys(conversations).length > 0 };
+  const text = JSON.stringify(message);
+  if (state.phase !== "ready" || text === told) return;
+  told = text;
+  port?.postMessage(message);
+}
+
+/** The trail that the debugging plan asks for. Never a credential.
+ * @param {string} step
+ * @param {object} [more] */
+function trace(step, more) {
+  if (!init.is_debugging) return;
+  const { log, thread } = session?.state ?? {};
+  const ids = { trace_id: traceId, widget_id: widgetId, tenant_id: init.tenant_id, device, identity: session && identityOf(session.state) };
+  console.info(`[curbe] ${step} ${JSON.stringify({ ...ids, contact_id: log?.contact?.id ?? null, conversation_id: thread ?? null, ...more })}`);
+}
+
+document.addEventListener("keydown", (event) => event.key === "Escape" && port?.postMessage({ t: "close" }));
+for (const name of ["focus", "blur"]) addEventListener(name, () => session && draw());
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => init && paint());
+setInterval(() => session && draw(), TICK_MS);
+setInterval(() => session && Object.values(session.state.typing).some((some) => some.length) && draw(), TYPING_TICK_MS);
+
+/** @type {number | undefined} */
+let hiddenTimer;
+document.addEventListener("visibilitychange", () => {
+  if (!session) return;
+  clock.clear(hiddenTimer);
+  if (document.visibilityState === "hidden") hiddenTimer = clock.set(() => session.setHidden(true), HIDDEN_MS);
+  else session.setHidden(false);
+  if (document.visibilityState === "visible") session.wake();
+  draw();
+});
+addEventListener("online", () => session?.wake());
+addEventListener("offline", () => session?.change((now) => ({ ...now, isOffline: true })));

@@ -1,0 +1,87 @@
+/**
+ * The small pieces that every screen is made of.
+ *
+ * @import {Session} from "./session.js"
+ * @import {Face, Participant} from "../realtime/types.js"
+ * @import {State} from "./types.js"
+ */
+
+import { h } from "../vendor/preact.js";
+import htm from "../vendor/htm.js";
+import { ago, exactTime } from "./look.js";
+
+export const html = htm.bind(h);
+
+/**
+ * What every screen gets: the state, what can be done, and how to say things.
+ * @typedef {object} Ui
+ * @property {State} state
+ * @property {Session} session
+ * @property {(key: string, values?: Record<string, string | number>) => string} t
+ * @property {string} lang
+ * @property {number} now ms since the epoch, moves every half minute
+ * @property {string} traceId
+ * @property {boolean} isDebugging
+ * @property {() => void} close
+ * @property {(text: string) => void} copy
+ * @property {(thread: string) => void} look says that the end of the thread is on the screen
+ */
+
+/** @type {Record<string, string>} */
+const PATHS = {
+  back: "m14.5 5-7 7 7 7",
+  close: "M6 6l12 12M18 6 6 18",
+  next: "m9.5 5 7 7-7 7",
+  down: "M12 5v14m-6-6 6 6 6-6",
+  send: "M12 19V5m-6 6 6-6 6 6",
+  plus: "M12 5v14M5 12h14",
+  home: "M4 11.2 12 4l8 7.2V19a1 1 0 0 1-1 1h-4.6v-5.4H9.6V20H5a1 1 0 0 1-1-1Z",
+  messages: "M12 4c-4.7 0-8.5 3.2-8.5 7.1 0 2.3 1.3 4.3 3.3 5.6l-.6 3.6 3.7-1.9c.7.1 1.4.2 2.1.2 4.7 0 8.5-3.1 8.5-7S16.7 4 12 4Z",
+  clock: "M12 7v5.2l3 1.8M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18Z",
+  check: "m5 12.5 4.5 4.5L19 7.5",
+  alert: "M12 7v6m0 3.5v.1M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18Z",
+};
+
+/** @param {{name: string}} props */
+export function Icon({ name }) {
+  return html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d=${PATHS[name]} /></svg>`;
+}
+
+/** A picture, or the initials on a colour that stays with the name.
+ * @param {{who: Face | Participant | {name: string, avatar_url?: string | null}}} props */
+export function Avatar({ who }) {
+  if (who.avatar_url) return html`<img class="avatar" src=${who.avatar_url} alt="" />`;
+  const words = who.name.trim().split(/\s+/);
+  const initials = [words[0], words.length > 1 ? words.at(-1) : ""].map((word) => [...(word ?? "")][0] ?? "").join("");
+  const tone = [...who.name].reduce((sum, char) => (sum * 31 + (char.codePointAt(0) ?? 0)) % 6, 7) % 6;
+  return html`<span class=${`avatar tone${tone}`} aria-hidden="true">${initials.toLocaleUpperCase() || "•"}</span>`;
+}
+
+/** @param {{people: {name: string, avatar_url?: string | null}[]}} props */
+export function Avatars({ people }) {
+  return html`<span class="avatars">${people.slice(0, 3).map((who) => html`<${Avatar} who=${who} />`)}</span>`;
+}
+
+/** @param {{ui: Ui, at: string}} props */
+export function Ago({ ui, at }) {
+  return html`<time datetime=${at} title=${exactTime(at, ui.lang)}>${ago(at, ui.now, ui.lang, ui.t("justNow"))}</time>`;
+}
+
+/** @param {{ui: Ui}} props */
+export function CloseButton({ ui }) {
+  return html`<button class="round" aria-label=${ui.t("close")} title=${ui.t("close")} onClick=${ui.close}><${Icon} name="close" /></button>`;
+}
+
+/** The server's sanitised rendering of a message: the only HTML that is ever inserted. Its links leave the frame.
+ * @param {{markup: string}} props */
+export function Rich({ markup }) {
+  return html`<div class="rich" onClick=${openLink} dangerouslySetInnerHTML=${{ __html: markup }}></div>`;
+}
+
+/** @param {MouseEvent} event */
+function openLink(event) {
+  const link = /** @type {Element} */ (event.target).closest("a[href]");
+  if (!link) return;
+  event.preventDefault();
+  window.open(/** @type {HTMLAnchorElement} */ (link).href, "_blank", "noopener");
+}

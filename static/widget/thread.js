@@ -1,0 +1,119 @@
+/**
+ * A thread as it is drawn: days, events, bubbles in groups, and what is still on its way. Pure.
+ *
+ * @import {Conversation, Entry, Message, Part, State} from "./types.js"
+ */
+
+import { findOwn } from "../realtime/reducer.js";
+import { stillTyping } from "../realtime/typing.js";
+
+const GROUP_MS = 5 * 60_000;
+
+/** The lines of the thread that is open, oldest first; what is on its way comes after what has arrived (rule 7).
+ * @param {State} state
+ * @param {number} [unreadFrom] the line "new messages" goes before this seq
+ * @returns {Part[]} */
+export function partsOf(state, unreadFrom) {
+  const { thread, log } = state;
+  if (!thread) return [];
+  const seen = log.conversations[thread]?.seen_seq ?? 0;
+  const arrived = (log.messages[thread] ?? []).map((message) => fromMessage(message, seen));
+  const waiting = state.entries.filter((entry) => entry.thread === thread && !findOwn(log, entry.id)).map(fromEntry);
+  return divided(grouped(withStatus([...arrived, ...waiting])), unreadFrom);
+}
+
+/** Who types in the thread now.
+ * @param {State} state
+ * @param {number} now ms since the epoch */
+export function typistsOf(state, now) {
+  return stillTyping(state.typing[state.thread ?? ""] ?? [], now);
+}
+
+/** Whether there is history before what is loaded: visible parts are numbered 1..n without holes (I3).
+ * @param {State} state */
+export function hasOlder(state) {
+  const id = state.thread ?? "";
+  const first = state.log.messages[id]?.[0]?.seq ?? (state.log.conversations[id]?.last_seq ?? 0) + 1;
+  return first > 1;
+}
+
+/** The people of the other side in a conversation, latest to join first.
+ * @param {Conversation | undefined} conversation */
+export function teamOf(conversation) {
+  const people = (conversation?.participants ?? []).filter((one) => one.kind === "agent" && one.is_active);
+  return people.reverse();
+}
+
+/** The text of a list's line.
+ * @param {Message | null} message */
+export function previewOf(message) {
+  return message && !message.deleted ? message.body.replace(/\s+/g, " ").slice(0, 120) : "";
+}
+
+/** @param {Message} message
+ * @param {number} seen
+ * @returns {Part} */
+function fromMessage(message, seen) {
+  if (message.kind === "event") return { type: "event", key: message.id, message };
+  const isOwn = message.author.kind === "contact";
+  const status = isOwn ? (message.seq <= seen ? "seen" : "sent") : null;
+  // A bubble keeps its key when it arrives, so that it stays the same element.
+  return { ...bubble(message.client_message_id ?? message.id, isOwn, message.created_at), message, entry: null, status };
+}
+
+/** @param {Entry} entry
+ * @returns {Part} */
+function fromEntry(entry) {
+  return { ...bubble(entry.id, true, new Date(entry.at).toISOString()), message: null, entry, status: entry.state };
+}
+
+/** @param {string} key
+ * @param {boolean} isOwn
+ * @param {string} at */
+function bubble(key, isOwn, at) {
+  return { type: /** @type {const} */ ("bubble"), key, isOwn, at, isFirst: true, isLast: true };
+}
+
+/** Only the last own message says how far it got, and those that have not arrived.
+ * @param {Part[]} parts
+ * @returns {Part[]} */
+function withStatus(parts) {
+  const arrived = parts.filter((part) => part.type === "bubble" && part.isOwn && (part.status === "sent" || part.status === "seen"));
+  const last = arrived.at(-1);
+  return parts.map((part) => (part.type === "bubble" && arrived.includes(part) && part !== last ? { ...part, status: null } : part));
+}
+
+/** Bubbles of one author within five minutes stand together.
+ * @param {Part[]} parts
+ * @returns {Part[]} */
+function grouped(parts) {
+  return parts.map((part, i) => {
+    if (part.type !== "bubble") return part;
+    return { ...part, isFirst: !belong(parts[i - 1], part), isLast: part.status === "failed" || !belong(part, parts[i + 1]) };
+  });
+}
+
+/** @param {Part | undefined} a
+ * @param {Part | undefined} b */
+function belong(a, b) {
+  if (a?.type !== "bubble" || b?.type !== "bubble" || a.isOwn !== b.isOwn || a.status === "failed") return false;
+  return a.message?.author.id === (b.message ?? a.message)?.author.id && Date.parse(b.at) - Date.parse(a.at) < GROUP_MS;
+}
+
+/** @param {Part[]} parts
+ * @param {number | undefined} unreadFrom
+ * @returns {Part[]} */
+function divided(parts, unreadFrom) {
+  /** @type {Part[]} */
+  const lines = [];
+  let day = "";
+  for (const part of parts) {
+    const at = part.type === "event" ? part.message.created_at : part.type === "bubble" ? part.at : "";
+    const today = new Date(at).toDateString();
+    if (today !== day) lines.push({ type: "day", key: `day ${today}`, at });
+    if (unreadFrom !== undefined && part.type === "bubble" && part.message?.seq === unreadFrom) lines.push({ type: "unread", key: "unread" });
+    day = today;
+    lines.push(part);
+  }
+  return lines;
+}

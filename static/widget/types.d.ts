@@ -1,0 +1,94 @@
+/** What the widget's modules agree on. */
+import type { Batch, Contact, Conversation, Entry, LogState, Message, Typist } from "../realtime/types.d.ts";
+
+export type { Batch, Contact, Conversation, Entry, LogState, Message, Typist };
+
+export type Phase = "starting" | "ready" | "unavailable" | "refused" | "ended";
+export type Space = "home" | "messages" | "conversation";
+export type Identity = "none" | "device" | "anonymous" | "lead" | "user" | "shutdown";
+
+export interface Widget {
+  id: string;
+  tenant_id: string;
+  name: string;
+  appearance: Record<string, any>;
+  greeting: string;
+  texts: Record<string, Record<string, string>>;
+  features: Record<string, unknown>;
+  thread_policy: "conversations" | "single_thread";
+}
+
+/** Something that went wrong and that the visitor has to know. */
+export interface Problem {
+  code: string;
+  trace_id: string;
+  retry: "start" | "boot" | null;
+}
+
+export interface State {
+  phase: Phase;
+  connection: "idle" | "connecting" | "live" | "recovering";
+  /** What the browser says of the network. */
+  isOffline: boolean;
+  /** Applying the log failed twice: nothing more is applied until the page is loaded again. */
+  isPaused: boolean;
+  isOpen: boolean;
+  /** Whether the visitor, or the page, has been somewhere yet: until then, opening chooses. */
+  hasChosen: boolean;
+  space: Space;
+  /** A conversation id, "open" for get-or-open, or "new:<uuid>" for an explicit new one. */
+  thread: string | null;
+  /** A text that the page wants in the composer. */
+  prefill: string | null;
+  /** Where the page wants the visitor to be, as soon as there is a session. */
+  wish: { space?: string; conversation?: string; text?: string };
+  log: LogState;
+  entries: Entry[];
+  typing: Record<string, Typist[]>;
+  loading: Record<string, boolean>;
+  widget: Widget | null;
+  isOnline: boolean;
+  problem: Problem | null;
+  limit: number;
+}
+
+export interface Snapshot {
+  session_token: string;
+  tenant_id: string;
+  widget: Widget;
+  contact: Contact | null;
+  merged_from: string[];
+  conversations: Conversation[];
+  messages: Message[];
+  cursor: string | null;
+  availability: { online: boolean };
+  realtime: { url: string };
+  limits: { message_characters: number };
+}
+
+/** What the loader hands over, once. */
+export interface Init {
+  tenant_id: string;
+  device_id: string;
+  page: { url: string; title: string; referrer: string };
+  settings: Record<string, any>;
+  language: string;
+  is_debugging: boolean;
+}
+
+/** A line of the thread, ready to be drawn. */
+export type Part =
+  | { type: "day"; key: string; at: string }
+  | { type: "unread"; key: string }
+  | { type: "event"; key: string; message: Message }
+  | {
+      type: "bubble";
+      key: string;
+      isOwn: boolean;
+      isFirst: boolean;
+      isLast: boolean;
+      at: string;
+      message: Message | null;
+      entry: Entry | null;
+      status: "queued" | "sending" | "sent" | "seen" | "failed" | null;
+    };
