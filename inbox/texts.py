@@ -60,5 +60,4 @@ def _presence() -> dict[str, str]:
         "typing_reply": _("{name} is writing a reply…"),
         "typing_note": _("{name} is writing a note…"),
         "viewing": _("{name} is viewing"),
-        "row_typing": _("typing…"),
     }

@@ -35,7 +35,7 @@ export async function html(url) {
  * @returns {Promise<any>} */
 export async function api(method, path, body) {
   const headers = { "Content-Type": "application/json", "X-CSRFToken": csrfToken() };
-  const answer = await request(`/api/inbox/${path}`, { method, headers, body: JSON.stringify(body), keepalive: true });
+  const answer = await request(`/api/inbox/${path}`, { method, headers, body: JSON.stringify(body) });
   if (answer.ok) return answer.status === 204 ? null : answer.json();
   const error = await answer.json().catch(() => null); // Handled: not from us, so there is no code in it.
   throw new Refused(answer.status, error?.errors?.[0]?.code ?? "", Number(answer.headers.get("Retry-After")) || undefined);

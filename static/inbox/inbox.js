@@ -19,6 +19,7 @@ const VIEWING_MS = 45_000;
 /** When each htmx request left, and how far the end of the scroller was from its top when the answer came.
  * @type {WeakMap<XMLHttpRequest, {at: number, fromEnd: number}>} */
 const underway = new WeakMap();
+let wentBackAt = 0;
 /** @type {number | undefined} */
 let viewingTimer;
 
@@ -49,15 +50,24 @@ function scrollerOf(target) {
 const HTMX = {
   "htmx:beforeRequest": ({ detail }) => {
     underway.set(detail.xhr, { at: performance.now(), fromEnd: 0 });
-    if (detail.target?.id === "main") stopTyping(); // Restoring the history has no target.
+    if (detail.target.id === "main") stopTyping();
   },
   "htmx:beforeSwap": ({ detail }) => {
     const request = underway.get(detail.xhr);
     const scroller = scrollerOf(detail.target);
     if (request && scroller && detail.target !== scroller) request.fromEnd = scroller.scrollHeight - scroller.scrollTop;
   },
-  "htmx:afterSwap": ({ detail }) => swapped(detail.target, underway.get(detail.xhr)),
-  "htmx:historyRestore": () => shown(),
+  "htmx:afterSwap": ({ detail }) => detail.target && swapped(detail.target, underway.get(detail.xhr)),
+  // Going back and forth: htmx gets the whole screen from the server, and names no target.
+  "htmx:historyCacheMiss": () => {
+    stopTyping();
+    wentBackAt = performance.now();
+  },
+  "htmx:historyRestore": () => {
+    forgetWaiting();
+    shown();
+    touchAgain(wentBackAt);
+  },
   "htmx:responseError": ({ detail }) => refused(detail.xhr.status, detail.pathInfo.requestPath),
   "htmx:sendError": () => showBanner("failed"),
   "htmx:timeout": () => showBanner("failed"),

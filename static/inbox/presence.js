@@ -74,15 +74,14 @@ function writersIn(conversation) {
   return typists.get(conversation) ?? [];
 }
 
-/** The visitor's typing replaces the preview; the server's text comes back with the next change.
- * @param {HTMLElement} preview
+/** The visitor's typing stands in for the preview.
+ * @param {HTMLElement} label
  * @param {Writer[]} writers */
-function showOnRow(preview, writers) {
+function showOnRow(label, writers) {
   const isTyping = writers.some((one) => one.kind === "contact");
-  if (isTyping === preview.classList.contains("is-typing")) return;
-  preview.classList.toggle("is-typing", isTyping);
-  if (isTyping) preview.dataset.said = preview.innerText;
-  preview.textContent = isTyping ? text("row_typing") : (preview.dataset.said ?? "");
+  label.hidden = !isTyping;
+  const preview = /** @type {HTMLElement | null} */ (label.previousElementSibling);
+  if (preview) preview.hidden = isTyping;
 }
 
 /** @param {HTMLElement} element
