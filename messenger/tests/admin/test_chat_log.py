@@ -147,10 +147,12 @@ def test_what_people_write_stays_text(ada: Client, harbor: Company) -> None:
     payload = '<img src=x onerror="alert(1)"><svg/onload=alert(2)>{{ 7|add:7 }}{% debug %}'
     browser = harbor.browser()
     browser.boot(page={"url": f"https://shop.example/{payload}", "title": payload, "referrer": payload})
-    browser.post("profile", {"name": payload, "email": "a@mail.example", "attributes": {payload: payload}})
+    told = browser.post("profile", {"name": payload, "email": "a@mail.example", "attributes": {payload[:40]: payload}})
+    assert told.status_code == 200, told.content
     thread = uuid.UUID(browser.start(payload)["conversation"]["id"])
     actions.send_reply(by=harbor.ada, conversation_id=thread, draft=draft(payload))
     actions.add_note(by=harbor.ada, conversation_id=thread, draft=draft(payload))
+    browser.boot()
     lists = ("contact", "conversation", "message", "visit", "participant", "device", "visitortoken")
     addresses = [reverse(f"admin:messenger_{name}_changelist") for name in lists]
     addresses.append(reverse("admin:messenger_contact_change", args=[browser.contact.pk]))
@@ -160,8 +162,7 @@ def test_what_people_write_stays_text(ada: Client, harbor: Company) -> None:
         elements = Elements(page)
         assert not [name for name, _ in elements.attributes if name.startswith("on")], address
         assert ("src", "x") not in elements.attributes
-    timeline = page_of(ada, browser.contact)
-    assert escape("<img src=x onerror=") in timeline and "{{ 7|add:7 }}" in timeline
+        assert escape("<img src=x onerror=") in page and "{{ 7|add:7 }}" in page, address
     control = Elements(payload)
     assert "img" in control.tags and ("onerror", "alert(1)") in control.attributes
 
