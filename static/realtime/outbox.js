@@ -87,9 +87,11 @@ export function createOutbox({ scope, store, deliver, mayDeliver, onChange, cloc
   function flush() {
     clock.clear(timer);
     const own = entries.filter((entry) => mayDeliver(entry.author));
-    nextUp(own, clock.now()).forEach(attempt);
-    const due = own.filter((entry) => entry.state === "queued" && entry.due > clock.now()).map((entry) => entry.due);
-    if (due.length) timer = clock.set(flush, Math.min(...due) - clock.now());
+    // One look at the clock: an entry that fell due between two would be neither tried nor waited for.
+    const now = clock.now();
+    nextUp(own, now).forEach(attempt);
+    const due = own.filter((entry) => entry.state === "queued" && entry.due > now).map((entry) => entry.due);
+    if (due.length) timer = clock.set(flush, Math.min(...due) - now);
   }
 
   /** @param {Entry} entry */

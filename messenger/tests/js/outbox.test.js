@@ -163,3 +163,18 @@ test("what cannot be read in the storage is left out", () => {
   const map = new Map([["curbe_outbox:tenant:x", "{broken"], ["curbe_outbox:tenant:y", "null"]]);
   assert.deepEqual(post(map).outbox.entries, []);
 });
+
+test("an entry that falls due while the outbox looks at the clock is not forgotten", async () => {
+  const { clock, requests, say, ids } = post();
+  say("a");
+  requests[0].reject({ status: 0 });
+  await settled();
+  // From here the clock moves with every look at it, so that the entry falls due between two of them.
+  const still = clock.now.bind(clock);
+  let looks = 0;
+  clock.now = () => still() + (looks++ > 1 ? 500 : 499);
+  say("b");
+  clock.now = still;
+  await clock.pass(1000);
+  assert.deepEqual(ids(), ["a", "a"]);
+});
