@@ -74,9 +74,18 @@ function hasArrived(key) {
  * @returns {Promise<string>} */
 async function deliver({ id, thread, body, kind, seen }) {
   const guard = seen === null ? {} : { last_seen_seq: seen };
-  const message = await api("POST", `conversations/${thread}/messages`, { client_message_id: id, kind, body, ...guard });
-  touch({ conversation: thread, seq: message.seq });
-  return thread;
+  try {
+    await api("POST", `conversations/${thread}/messages`, { client_message_id: id, kind, body, ...guard });
+    return thread;
+  } finally {
+    touch({ conversation: thread }); // Stored: show it. Refused: show the colleague's answer it collided with.
+  }
+}
+
+/** Whether a colleague's answer came first (the collision guard).
+ * @param {Written} entry */
+function isOvertaken(entry) {
+  return entry.state === "failed" && entry.error === "newer_reply_exists";
 }
 
 /** @param {Written} entry */
@@ -92,7 +101,7 @@ function bubble(entry) {
 
 /** @param {Written} entry */
 function fateOf(entry) {
-  if (entry.error === "newer_reply_exists") return text("newer_reply");
+  if (isOvertaken(entry)) return text("newer_reply");
   if (entry.state === "failed") return text("not_sent");
   const label = text(entry.state === "queued" && entry.tries ? "waiting" : "sending");
   return entry.saved ? label : `${label} (${text("not_saved")})`;
@@ -101,7 +110,7 @@ function fateOf(entry) {
 /** @param {Written} entry */
 function remedies(entry) {
   if (entry.state !== "failed") return [];
-  const again = entry.error === "newer_reply_exists" ? button("send_anyway", () => sendAnyway(entry)) : button("retry", () => outbox?.retry(entry.id));
+  const again = isOvertaken(entry) ? button("send_anyway", () => sendAnyway(entry)) : button("retry", () => outbox?.retry(entry.id));
   const copy = button("copy", () => navigator.clipboard?.writeText(entry.body));
   return [again, copy, button("discard", () => outbox?.discard(entry.id))];
 }
