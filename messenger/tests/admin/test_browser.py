@@ -54,6 +54,11 @@ def test_an_admin_works_under_the_strict_policy(spawn_stack: Callable[..., Stack
         expect(page.locator(".snippet")).to_contain_text(f'<script async src="{stack.base_url}/widget/')
         b.screenshot(page, "widget")
 
+        page.get_by_role("link", name="Try it on an empty page").click()
+        page.get_by_role("button").first.click()
+        expect(page.frame_locator("iframe").get_by_role("heading").first).to_be_visible()
+        b.screenshot(page, "preview")
+
         assert b.console_errors == [] and b.page_errors == []
         assert b.hosts == {urlsplit(stack.base_url).netloc}
 
