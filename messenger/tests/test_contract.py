@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.urls import URLPattern, get_resolver
@@ -24,9 +25,9 @@ def test_the_schema_has_every_route_and_no_warning():
     assert len(described) >= 22
 
 
-def routes_below(prefix):
-    api = next(one for one in get_resolver().url_patterns if str(one.pattern) == "api/")
-    below = next(one for one in api.url_patterns if f"api/{one.pattern}" == prefix)
+def routes_below(prefix: str) -> set[str]:
+    api: Any = next(one for one in get_resolver().url_patterns if str(one.pattern) == "api/")
+    below: Any = next(one for one in api.url_patterns if f"api/{one.pattern}" == prefix)
     return {f"{prefix}{one.pattern}" for one in below.url_patterns if isinstance(one, URLPattern)}
 
 

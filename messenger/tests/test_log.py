@@ -85,11 +85,16 @@ def test_nothing_of_a_rolled_back_verb_stays_in_the_log(company):
     browser = company.browser()
     browser.start("Hello")
     before = list(Stream.objects.values_list("id", "head_seq").order_by("id"))
-    with pytest.raises(RuntimeError), transaction.atomic():
+
+    @transaction.atomic
+    def fail_after_the_flush():
         log = EventLog(company.tenant.id, Actor("system"), timezone.now())
         log.add(EventType.CONTACT_UPDATED, browser.contact.id, contact_id=browser.contact.id)
         log.flush()
         raise RuntimeError("after the flush")
+
+    with pytest.raises(RuntimeError):
+        fail_after_the_flush()
     assert list(Stream.objects.values_list("id", "head_seq").order_by("id")) == before
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from playwright.sync_api import expect
 
 from curbe.testing.people import WITHIN_MS, AgentAtInbox, VisitorAtShop
 
-WAYS = {
+WAYS: dict[str, dict[str, Any]] = {
     "sqlite": {"database": "sqlite"},
     "postgres-redis-two-processes": {"database": "postgres", "redis": True, "processes": 2},
     "daphne": {"database": "sqlite", "server": "daphne"},
