@@ -5,13 +5,19 @@ UV := $(or $(shell command -v uv),.venv/bin/uv)
 COMPILE := $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
-.PHONY: run test test-all lint format lock reset env env-dev python
+.PHONY: run test test-sqlite test-postgres test-all lint format lock reset env env-dev python
 
 run: env
 	@exec .venv/bin/python -u manage.py serve --setup
 
-test: env-dev
+# One after the other; `make -j2 test` runs both at once.
+test: test-sqlite test-postgres
+
+test-sqlite: env-dev
 	.venv/bin/python -m pytest --database=sqlite -m "not stack"
+
+# With the tests that start whole server processes: these choose their databases themselves, so once is enough.
+test-postgres: env-dev
 	.venv/bin/python -m pytest --database=postgres
 
 # The full figures of every race, property and fault test.
