@@ -56,7 +56,7 @@ class Bed:
 
     @property
     def browser(self) -> BrowserThread:
-        if self._browser is None:
+        if self._browser is None or not self._browser.is_usable:
             self._browser = BrowserThread()
         return self._browser
 

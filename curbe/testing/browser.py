@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+import psutil
 from playwright import sync_api
 
 from curbe.testing import chromium, npm
@@ -118,18 +119,36 @@ class BrowserThread:
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="browser")
+        self._programs: list[psutil.Process] = []
+        self.is_usable = True
+        before = psutil.Process().children()
         self._playwright, self._chrome = self.call(_launch)
+        self._programs = [child for child in psutil.Process().children() if child not in before]
 
     def call(self, act: Callable[[], T], timeout: float = 120) -> T:
-        """Run there and wait; TimeoutError after `timeout` seconds."""
-        return self._thread.submit(act).result(timeout)
+        """Run there and wait; TimeoutError after `timeout` seconds, and then this thread is of no more use."""
+        running = self._thread.submit(act)
+        try:
+            return running.result(timeout)
+        except TimeoutError:
+            if not running.done():
+                self._give_up()
+            raise
+
+    def _give_up(self) -> None:
+        """Kill Playwright's driver and Chromium: whatever the thread waits for ends with an error."""
+        self.is_usable = False
+        for program in self._programs:
+            for process in [*program.children(recursive=True), program]:
+                process.kill()
 
     def session(self, name: str) -> BrowserSession:
         return BrowserSession(self._chrome, name)
 
     def close(self) -> None:
-        self.call(self._chrome.close)
-        self.call(self._playwright.stop)
+        if self.is_usable:
+            self.call(self._chrome.close)
+            self.call(self._playwright.stop)
         self._thread.shutdown()
 
 
@@ -145,9 +164,10 @@ class Browser:
 
     def finish(self, *, failed: bool) -> None:
         """Close every page of the test, after taking its picture when the test failed."""
-        if failed:
+        if failed and self._thread.is_usable:
             self._thread.call(self._session._screenshots)
-        self._thread.call(self._session._close)
+        if self._thread.is_usable:
+            self._thread.call(self._session._close)
 
 
 def _launch() -> tuple[sync_api.Playwright, sync_api.Browser]:

@@ -88,6 +88,14 @@ async def test_asynchronous_tests_work_beside_the_browser(browser):
     assert browser.run(lambda b: b.page("data:text/html,<title>x</title>").title()) == "x"
 
 
+def test_a_page_that_hangs_is_given_up(bed):
+    thread = bed.browser
+    with pytest.raises(TimeoutError):
+        thread.call(lambda: thread.session("hangs").page().evaluate("new Promise(() => {})"), timeout=1)
+    assert bed.browser is not thread
+    assert bed.browser.call(lambda: bed.browser.session("works").page("data:text/html,<title>x</title>").title()) == "x"
+
+
 @pytest.mark.stack
 def test_a_failing_test_leaves_a_picture(tmp_path):
     picture = SCREENSHOTS / "test_it_fails-failed-1.png"
