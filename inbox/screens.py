@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from messenger import payloads, queries
+from messenger import payloads, queries, streams
 from messenger.models import Agent, Conversation
 from messenger.principals import memberships_of
 
@@ -22,7 +22,7 @@ def frame(agent: Agent, page: str) -> dict[str, Any]:
     """What surrounds every screen. Call it first: it holds the cursor that the socket starts from."""
     return {
         "page": page,
-        "cursor": queries.team_stream(agent.tenant_id).cursor,
+        "cursor": streams.team_stream(agent.tenant_id).cursor,
         "agent": agent,
         "tenant": agent.tenant,
         "tenants": [one.tenant for one in memberships_of(agent.user_id)],

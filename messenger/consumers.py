@@ -11,7 +11,7 @@ from django.conf import settings
 
 from curbe.origins import is_own
 
-from . import actions, presence, queries
+from . import actions, presence, queries, streams
 from .errors import NotFound, Unauthenticated
 from .hub import in_database
 from .models import Agent, Contact, Stream
@@ -50,7 +50,7 @@ class MessengerConsumer(Socket):
             raise Unauthenticated(code="identity_changed")
 
     def load_stream(self) -> Stream:
-        return queries.contact_stream(self.contact)
+        return streams.contact_stream(self.contact)
 
     def subject_ids(self) -> set[str]:
         return {str(self.visitor.tenant_id), str(self.contact.id)}
@@ -107,7 +107,7 @@ class InboxConsumer(Socket):
             raise Unauthenticated()
 
     def load_stream(self) -> Stream:
-        return queries.team_stream(self.agent.tenant_id)
+        return streams.team_stream(self.agent.tenant_id)
 
     def subject_ids(self) -> set[str]:
         return {str(self.agent.tenant_id), str(self.agent.id)}

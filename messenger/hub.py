@@ -17,9 +17,9 @@ import structlog
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 
-from . import nudges, queries
+from . import nudges, streams
 from .models import Agent, Stream
-from .queries import LogItem
+from .streams import LogItem
 
 log = structlog.get_logger(__name__)
 
@@ -170,7 +170,7 @@ class Hub:
         while True:
             await asyncio.sleep(SWEEP_EVERY_S)
             try:
-                heads = await in_database(queries.heads_of, list(self._feeds))
+                heads = await in_database(streams.heads_of, list(self._feeds))
             except Exception:  # Handled: the database is away; the next sweep looks again.
                 log.exception("sweep_failed")
                 continue
@@ -239,7 +239,7 @@ def _readers(feed: Feed) -> list[Agent]:
 
 
 def _read(stream: Stream, agents: list[Agent]) -> dict[uuid.UUID | None, list[LogItem]]:
-    return queries.events_for(stream, stream.head_seq, _BATCH, agents=agents)
+    return streams.events_for(stream, stream.head_seq, _BATCH, agents=agents)
 
 
 _hubs: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = weakref.WeakKeyDictionary()

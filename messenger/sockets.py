@@ -25,11 +25,11 @@ from django.utils import timezone
 
 from curbe.logs import new_trace_id
 
-from . import payloads, queries
+from . import payloads, streams
 from .errors import Unauthenticated
 from .hub import Batch, Hub, in_database
 from .models import Agent, Stream
-from .queries import Cursor, LogItem
+from .streams import Cursor, LogItem
 
 log = structlog.get_logger(__name__)
 
@@ -201,7 +201,7 @@ class Socket(AsyncConsumer):
         self._held = self._held or []
         stream = await in_database(self.load_stream)
         cursor = Cursor.parse(after) if after is not None else Cursor(stream.epoch, stream.head_seq)
-        reason = queries.resync_reason(stream, cursor)
+        reason = streams.resync_reason(stream, cursor)
         if is_hello:
             await self._welcome(stream, "resumed" if after is not None and not reason else "live")
         if reason or cursor is None:
@@ -234,7 +234,7 @@ class Socket(AsyncConsumer):
             await self._emit(stream.epoch, items, items[-1].seq, more=items[-1].seq < stream.head_seq)
 
     def _read(self, stream: Stream) -> list[LogItem]:
-        return queries.events_after(stream, self._cursor, _REPLAY_BATCH, agent=self.agent)
+        return streams.events_after(stream, self._cursor, _REPLAY_BATCH, agent=self.agent)
 
     async def _release(self) -> None:
         """Go live: hand out what the feed delivered during the replay, then whatever comes."""

@@ -7,7 +7,7 @@ import html
 import pytest
 
 from inbox.tests.pages import elements, ids_of, text_of
-from messenger import actions, queries
+from messenger import actions, queries, streams
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
@@ -111,16 +111,16 @@ def test_news_say_when_a_conversation_has_left_the_list(ada, harbor, chat):
 
 def test_i11_opening_a_thread_moves_nothing(ada, harbor, guest, chat, thread):
     before = guest.get(f"conversations/{chat['conversation']['id']}").json()
-    head = queries.team_stream(harbor.tenant.id).head_seq
+    head = streams.team_stream(harbor.tenant.id).head_seq
     ada.get(thread)
     ada.get(f"/inbox/live/?open={chat['conversation']['id']}&after=0")
     assert guest.get(f"conversations/{chat['conversation']['id']}").json() == before
-    assert queries.team_stream(harbor.tenant.id).head_seq == head
+    assert streams.team_stream(harbor.tenant.id).head_seq == head
 
 
 def test_the_page_starts_from_a_cursor_that_misses_nothing(ada, harbor, guest, chat, thread):
     root = next(attrs for _, attrs in elements(ada.get(thread)) if attrs.get("id") == "app")
-    assert root["data-cursor"] == queries.team_stream(harbor.tenant.id).cursor
+    assert root["data-cursor"] == streams.team_stream(harbor.tenant.id).cursor
     assert root["data-tenant"] == str(harbor.tenant.id)
     assert root["data-agent"] == str(harbor.ada.id)
 
@@ -137,7 +137,7 @@ def test_the_cursor_is_read_before_the_state(ada, guest, chat, monkeypatch):
     monkeypatch.setattr(queries, "inbox_page", write_first)
     page = ada.get("/inbox/")
     cursor = next(attrs["data-cursor"] for _, attrs in elements(page) if attrs.get("id") == "app")
-    stream = queries.team_stream(guest.visitor.tenant_id)
+    stream = streams.team_stream(guest.visitor.tenant_id)
     assert "just now" in text_of(page)
     assert int(cursor.split(":")[1]) < stream.head_seq
 

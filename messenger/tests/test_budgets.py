@@ -12,7 +12,7 @@ from django.db.models import F
 from rest_framework.test import APIRequestFactory
 
 from curbe.testing.cast import Browser, device_id, make_company
-from messenger import actions, queries
+from messenger import actions, streams
 from messenger.actions.messages import Draft
 from messenger.api.visitor.views import MessagesView
 from messenger.models import Conversation, Message
@@ -62,13 +62,13 @@ def test_a_bootstrap_costs_at_most_12_statements(harbor, talkative, count_querie
 def test_a_resume_costs_at_most_8_statements(harbor, talkative, count_queries):
     def visitor_resumes():
         visitor = authenticate_visitor(talkative.bearer)
-        queries.contact_stream(visitor.contact)
-        queries.events_after(queries.contact_stream(visitor.contact), 0, 200)
+        streams.contact_stream(visitor.contact)
+        streams.events_after(streams.contact_stream(visitor.contact), 0, 200)
 
     assert count_queries(visitor_resumes) <= 8
-    stream = queries.team_stream(harbor.tenant.id)
-    few = count_queries(lambda: queries.events_after(stream, stream.head_seq - 2, 200, agent=harbor.ada))
-    many = count_queries(lambda: queries.events_after(stream, 0, 200, agent=harbor.ada))
+    stream = streams.team_stream(harbor.tenant.id)
+    few = count_queries(lambda: streams.events_after(stream, stream.head_seq - 2, 200, agent=harbor.ada))
+    many = count_queries(lambda: streams.events_after(stream, 0, 200, agent=harbor.ada))
     assert few <= many <= 7
 
 

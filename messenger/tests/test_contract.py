@@ -54,6 +54,8 @@ LAYERS = [
     {"models"},
     {"errors", "signing", "rendering", "nudges", "statements"},
     {"payloads"},
+    {"loading", "paging"},
+    {"streams"},
     {"queries"},
     {"events", "presence"},
     {"principals"},

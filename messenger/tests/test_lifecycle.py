@@ -6,14 +6,14 @@ import uuid
 
 import pytest
 
-from messenger import queries
+from messenger import streams
 from messenger.models import Conversation, Event, Message, Participant, Team
 
 pytestmark = pytest.mark.django_db
 
 
 def heads(company, contact):
-    return queries.team_stream(company.tenant.id).head_seq, queries.contact_stream(contact).head_seq
+    return streams.team_stream(company.tenant.id).head_seq, streams.contact_stream(contact).head_seq
 
 
 def test_closing_asks_for_feedback_only_when_somebody_replied(guest, chat, desk):
@@ -93,10 +93,10 @@ def test_a_cycle_keeps_its_own_figures(harbor, guest, chat, desk):
 def test_an_empty_conversation_stays_out_of_the_inbox_until_something_is_said(harbor, guest, desk):
     conversation_id = guest.start()["conversation"]["id"]
     assert desk.get("conversations").json()["items"] == []
-    assert not Event.objects.filter(stream=queries.team_stream(harbor.tenant.id)).exists()
+    assert not Event.objects.filter(stream=streams.team_stream(harbor.tenant.id)).exists()
     guest.say(conversation_id, "Hi")
     assert [one["id"] for one in desk.get("conversations").json()["items"]] == [conversation_id]
-    types = Event.objects.filter(stream=queries.team_stream(harbor.tenant.id)).order_by("seq")
+    types = Event.objects.filter(stream=streams.team_stream(harbor.tenant.id)).order_by("seq")
     assert list(types.values_list("type", flat=True)) == ["conversation.created", "message.created"]
 
 

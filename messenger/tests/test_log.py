@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from curbe.testing.cast import make_company
-from messenger import queries
+from messenger import streams
 from messenger.events import Actor, EventLog, EventType
 from messenger.models import Contact, Event, Stream
 
@@ -70,7 +70,7 @@ def test_a_resumed_cursor_misses_nothing_where_a_sequence_id_would(company):
     late.may_commit.set()
     late.join(10)
     # A client reads now and keeps the highest position it has seen, by either measure.
-    stream = queries.contact_stream(contact)
+    stream = streams.contact_stream(contact)
     by_sequence, by_cursor = late.id_taken, stream.head_seq
     early.may_commit.set()
     early.join(10)
@@ -103,7 +103,7 @@ def test_a_replay_shows_the_present(company):
     browser, desk = company.browser(), company.desk()
     conversation_id = browser.start("Hello")["conversation"]["id"]
     desk.post(f"conversations/{conversation_id}/close")
-    events = queries.events_after(queries.contact_stream(browser.contact), 0, 100)
+    events = streams.events_after(streams.contact_stream(browser.contact), 0, 100)
     assert events[0].type == "conversation.created"
     assert events[0].payload["conversation"]["status"] == "closed"
 
@@ -113,8 +113,8 @@ def test_the_audience_belongs_to_the_type(company):
     conversation_id = browser.start("Hello")["conversation"]["id"]
     desk.note(conversation_id, "for us")
     desk.post(f"conversations/{conversation_id}/assign", {"agent_id": str(company.ben.id)})
-    contact_events = queries.events_after(queries.contact_stream(browser.contact), 0, 100)
-    team_events = queries.events_after(queries.team_stream(company.tenant.id), 0, 100, agent=company.ada)
+    contact_events = streams.events_after(streams.contact_stream(browser.contact), 0, 100)
+    team_events = streams.events_after(streams.team_stream(company.tenant.id), 0, 100, agent=company.ada)
     assert not {one.type for one in contact_events} & {"note.created"}
     assert {one.type for one in team_events} > {"note.created"}
     assert "for us" not in str([one.payload for one in contact_events])
@@ -184,7 +184,7 @@ def test_a_snapshot_plus_its_events_is_the_next_snapshot(company):
         act()
         after = browser.boot()
         state, cursor = as_state(before), int(before["cursor"].split(":")[1])
-        for item in queries.events_after(queries.contact_stream(browser.contact), cursor, 100):
+        for item in streams.events_after(streams.contact_stream(browser.contact), cursor, 100):
             apply(state, item)
         assert state == as_state(after), f"action {number}"
     assert Contact.objects.count() == 1

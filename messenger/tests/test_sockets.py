@@ -15,7 +15,7 @@ from channels.testing import WebsocketCommunicator
 
 from curbe.asgi import application
 from curbe.testing.cast import make_company
-from messenger import hub, queries, sockets
+from messenger import hub, sockets, streams
 from messenger.models import Event, Stream, VisitorToken
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -121,7 +121,7 @@ async def test_hello_is_answered_with_the_head(chatting):
     async with connected() as line:
         await line.hello(browser.bearer)
         welcome = await line.hear()
-        stream = await in_thread(lambda: queries.contact_stream(browser.contact))()
+        stream = await in_thread(lambda: streams.contact_stream(browser.contact))()
         assert welcome["t"] == "welcome"
         assert (welcome["epoch"], welcome["head"], welcome["mode"]) == (stream.epoch, 2, "live")
         assert welcome["hb"] == 25
@@ -419,7 +419,7 @@ async def test_an_exception_closes_with_4000_and_says_nothing(chatting, monkeypa
     def fail(*args):
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(queries, "contact_stream", fail)
+    monkeypatch.setattr(streams, "contact_stream", fail)
     async with connected() as line:
         await line.hello(browser.bearer)
         assert await line.close_code() == 4000

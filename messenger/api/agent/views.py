@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ... import actions, payloads, queries
+from ... import actions, loading, payloads, queries
 from ...actions.messages import Draft
 from ...models import Agent, Message
 from ...principals import memberships_of
@@ -130,7 +130,7 @@ class ThreadView(AgentView):
         query = valid_query(ThreadsQuery, request.query_params)
         contact = queries.get_contact_for_team(self.agent, contact_id)
         page = queries.timeline(contact, cursor=query.get("cursor"), limit=query["limit"])
-        similar = queries.possible_duplicates(self.agent.tenant_id, [contact]).get(contact.id, [])
+        similar = loading.possible_duplicates(self.agent.tenant_id, [contact]).get(contact.id, [])
         answer = {"contact": payloads.team_contact(contact, similar), "items": page.items}
         return Response({**answer, "has_more": page.next is not None, "next": page.next})
 

@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 
 from curbe.origins import is_own_origin
 
-from ... import actions, payloads, presence, queries
+from ... import actions, payloads, presence, queries, streams
 from ...actions.identity import Page
 from ...actions.messages import Draft
 from ...errors import DomainError, Forbidden, NotFound, Unauthenticated
@@ -183,7 +183,7 @@ class ConversationsView(VisitorView):
             client_conversation_id=body["client_conversation_id"],
             draft=Draft(**body["message"]) if body["message"] else None,
         )
-        cursor = queries.contact_stream(started.contact).cursor
+        cursor = streams.contact_stream(started.contact).cursor
         conversation = queries.get_conversation_for(started.contact, started.conversation.id)
         log.info(
             "chat_started",

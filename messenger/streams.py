@@ -1,0 +1,186 @@
+"""Reading the log: a stream's head, and the events after a cursor as each reader may see them."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.db.models import QuerySet
+
+from . import payloads
+from .loading import by_id, facts_of, own_facts, shared_facts, with_authors, with_joins
+from .models import Agent, Contact, Conversation, Event, Message, Stream
+from .payloads import Facts
+
+# A client that is further behind than this is told to take a snapshot instead.
+MOST_BEHIND = 1000
+
+
+def contact_stream(contact: Contact) -> Stream:
+    """Return the contact's stream with its present head."""
+    return Stream.objects.select_related("contact").get(tenant_id=contact.tenant_id, contact=contact)
+
+
+def team_stream(tenant_id: uuid.UUID) -> Stream:
+    """Return the tenant's stream with its present head."""
+    return Stream.objects.get(tenant_id=tenant_id, contact=None)
+
+
+def heads_of(stream_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, tuple[str, int]]:
+    """Return (epoch, head) of the streams: what the sweeper compares."""
+    rows = Stream.objects.filter(id__in=list(stream_ids)).values_list("id", "epoch", "head_seq")
+    return {stream_id: (epoch, head) for stream_id, epoch, head in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A position in a stream, as clients carry it: `"<epoch>:<seq>"`."""
+
+    epoch: str
+    seq: int
+
+    @classmethod
+    def parse(cls, text: object) -> Cursor | None:
+        """Return the cursor, or None when the text is not one."""
+        epoch, colon, seq = text.partition(":") if isinstance(text, str) else ("", "", "")
+        if not (epoch and colon and seq.isascii() and seq.isdigit() and len(seq) <= 18):
+            return None
+        return cls(epoch, int(seq))
+
+
+ResyncReason = Literal["epoch", "too_old", "ahead", "too_many"]
+
+
+def resync_reason(stream: Stream, cursor: Cursor | None) -> ResyncReason | None:
+    """Return why a client at this cursor must take a snapshot, or None when the log can bring it up to date."""
+    if cursor is None or cursor.epoch != stream.epoch:
+        return "epoch"
+    if cursor.seq > stream.head_seq:
+        return "ahead"
+    if cursor.seq < stream.min_seq:
+        return "too_old"
+    return "too_many" if stream.head_seq - cursor.seq > MOST_BEHIND else None
+
+
+@dataclass(frozen=True, slots=True)
+class LogItem:
+    """One event as it is sent. A null payload: there is nothing to tell this audience, but the seq is covered."""
+
+    seq: int
+    type: str
+    v: int
+    at: str
+    payload: dict[str, Any] | None
+
+    def as_json(self, epoch: str) -> dict[str, Any]:
+        return {
+            "id": f"{epoch}:{self.seq}",
+            "seq": self.seq,
+            "type": self.type,
+            "v": self.v,
+            "at": self.at,
+            "payload": self.payload,
+        }
+
+
+def events_after(stream: Stream, seq: int, limit: int, *, agent: Agent | None = None) -> list[LogItem]:
+    """Return the events after `seq`, projected from the present rows for a contact or, with `agent`, for that agent."""
+    return events_for(stream, seq, limit, agents=[agent] if agent else [])[agent.id if agent else None]
+
+
+def events_for(
+    stream: Stream, seq: int, limit: int, *, agents: Sequence[Agent]
+) -> dict[uuid.UUID | None, list[LogItem]]:
+    """Return the events after `seq` for each of several readers, read from the log once."""
+    return project(stream, list(_events(stream).filter(seq__gt=seq).order_by("seq")[:limit]), agents=agents)
+
+
+def project(stream: Stream, rows: Sequence[Event], *, agents: Sequence[Agent]) -> dict[uuid.UUID | None, list[LogItem]]:
+    """Return what each reader gets to see of these events; a contact's stream has one reader, named None.
+
+    Entities are loaded in bulk: the number of queries depends neither on the number of events nor of agents.
+    """
+    loaded = _load(stream, rows, agents)
+    readers: list[uuid.UUID | None] = [one.id for one in agents] if stream.contact_id is None else [None]
+    return {reader: [_item(row, loaded, reader) for row in rows] for reader in readers}
+
+
+@dataclass(slots=True)
+class _Loaded:
+    """The present rows that a batch of events points at, by reader where readers differ."""
+
+    is_team: bool
+    messages: dict[uuid.UUID, Message]
+    contacts: dict[uuid.UUID, Contact]
+    facts: dict[uuid.UUID | None, dict[uuid.UUID, Facts]]
+
+
+def _events(stream: Stream) -> QuerySet[Event]:
+    return Event.objects.filter(tenant_id=stream.tenant_id, stream=stream)
+
+
+def _load(stream: Stream, rows: Sequence[Event], agents: Sequence[Agent]) -> _Loaded:
+    wanted: dict[str, set[uuid.UUID]] = defaultdict(set)
+    for row in rows:
+        wanted[row.type.split(".")[0]].add(row.entity_id)
+    message_ids = wanted["message"] | wanted["note"]
+    conversation_ids = {row.conversation_id for row in rows if row.conversation_id}
+    tenant_id = stream.tenant_id
+    return _Loaded(
+        is_team=stream.contact_id is None,
+        messages=by_id(with_authors(Message.objects.filter(tenant_id=tenant_id, id__in=message_ids)), message_ids),
+        contacts=_contacts(stream, wanted["contact"]),
+        facts=_facts_per_reader(stream, conversation_ids, agents),
+    )
+
+
+def _contacts(stream: Stream, ids: set[uuid.UUID]) -> dict[uuid.UUID, Contact]:
+    """A contact's own stream speaks of nobody else, and came with its contact."""
+    if stream.contact is not None:
+        return {stream.contact.id: stream.contact}
+    return by_id(Contact.objects.filter(tenant_id=stream.tenant_id, id__in=ids), ids)
+
+
+def _facts_per_reader(
+    stream: Stream, conversation_ids: set[uuid.UUID], agents: Sequence[Agent]
+) -> dict[uuid.UUID | None, dict[uuid.UUID, Facts]]:
+    owned = with_joins(Conversation.objects.filter(tenant_id=stream.tenant_id, id__in=conversation_ids))
+    rows = list(owned) if conversation_ids else []
+    if stream.contact_id is not None:
+        return {None: {one.conversation.id: one for one in facts_of(stream.tenant_id, rows)}}
+    shared = shared_facts(stream.tenant_id, rows, with_duplicates=True)
+    return {agent.id: {one.conversation.id: one for one in own_facts(shared, agent)} for agent in agents}
+
+
+def _item(row: Event, loaded: _Loaded, reader: uuid.UUID | None) -> LogItem:
+    facts = loaded.facts.get(reader, {}).get(row.conversation_id) if row.conversation_id else None
+    payload = _payload(row, loaded, facts)
+    return LogItem(row.seq, row.type, row.v, payloads.timestamp(row.created_at), payload)
+
+
+def _payload(row: Event, loaded: _Loaded, facts: Facts | None) -> dict[str, Any] | None:
+    entity = row.type.split(".")[0]
+    if entity == "contact":
+        contact = loaded.contacts.get(row.entity_id)
+        return {"contact": _contact(contact, loaded.is_team)} if contact else None
+    if facts is None:
+        return None
+    if entity == "read_state":
+        return payloads.read_state(facts, for_team=loaded.is_team)
+    if entity == "seen":
+        return payloads.seen(facts, for_team=loaded.is_team)
+    conversation = payloads.team_conversation(facts) if loaded.is_team else payloads.visitor_conversation(facts)
+    if entity == "conversation":
+        return {"conversation": conversation}
+    message = loaded.messages.get(row.entity_id)
+    if message is None:
+        return None
+    as_message = payloads.team_message if loaded.is_team else payloads.visitor_message
+    return {"message": as_message(message), "conversation": conversation}
+
+
+def _contact(contact: Contact, is_team: bool) -> dict[str, Any]:
+    return dict(payloads.team_contact(contact, []) if is_team else payloads.visitor_contact(contact))
