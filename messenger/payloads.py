@@ -1,7 +1,7 @@
 """Rows → JSON, the only place. Events, both APIs and the snapshots all say the same thing about the same row.
 
 A visitor's shape is built from what a visitor may know; an agent's adds the team's side. No function here queries:
-callers load what is needed (see `queries.facts_of`).
+callers load what is needed (see `loading.facts_of`).
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import statistics
 import time
 import uuid
 
@@ -18,7 +19,7 @@ from messenger.api.visitor.views import MessagesView
 from messenger.models import Conversation, Message
 from messenger.principals import authenticate_visitor
 
-SENDS, ROUNDS = 1000, 5
+SENDS, ROUNDS = 1000, 10
 TEXT = "Is my order on its way? It was promised for today."
 
 
@@ -99,16 +100,18 @@ def test_a_send_costs_at_most_2_5_times_a_bare_insert_and_update():
     browser = company.browser()
     row = company.conversation(browser.start("Hello")["conversation"]["id"])
     acts = {"send": sender(browser.visitor, row), "bare": bare_writer(row), "view": view_sender(browser, row)}
-    spent = dict.fromkeys(acts, 0.0)
     for act in acts.values():
         cpu_of(act, 100)
-    for _ in range(ROUNDS):
-        for name, act in acts.items():
-            spent[name] += cpu_of(act, SENDS // ROUNDS)
-    ratio = spent["send"] / spent["bare"]
-    for name, seconds in spent.items():
-        print(f"CPU {name}: {seconds / SENDS * 1000:.2f} ms, {seconds / spent['bare']:.2f} times the bare write")
-    assert ratio <= 2.5
+    rounds = [{name: cpu_of(act, SENDS // ROUNDS) for name, act in acts.items()} for _ in range(ROUNDS)]
+    for name in acts:
+        spent = sum(one[name] for one in rounds) / SENDS * 1000
+        print(f"CPU {name}: {spent:.2f} ms, {ratio_of(name, rounds):.2f} times the bare write")
+    assert ratio_of("send", rounds) <= 2.5
+
+
+def ratio_of(name, rounds):
+    """The median over the rounds: a burst of other work on the machine falls into one of them."""
+    return statistics.median(one[name] / one["bare"] for one in rounds)
 
 
 def sender(visitor, conversation):
