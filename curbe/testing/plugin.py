@@ -62,7 +62,6 @@ def set_environment(database: str, bed: Bed) -> None:
         # A file, because threads race on it: to each thread an in-memory database is another one.
         "TEST_SQLITE_NAME": str(sqlite.with_stem(f"test-{os.getpid()}")),
         "REDIS_URL": "",
-        "RATE_LIMITS": "off",
         "PORT": "8000",
         "PUBLIC_URL": "http://127.0.0.1:8000",
         "ALLOWED_HOSTS": "127.0.0.1,localhost",

@@ -29,7 +29,7 @@ SECRET_KEY = "of-no-use-outside-the-tests-" * 2
 # `web` and `realtime` are the commands of docker-compose.yml: HTTP alone, and HTTP with sockets.
 Server = Literal["serve", "daphne", "web", "realtime"]
 _START_SECONDS = 60
-_OURS = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "PORT", "PUBLIC_URL", "ALLOWED_HOSTS", "RATE_LIMITS", "LOCAL_DIR"}
+_OURS = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "PORT", "PUBLIC_URL", "ALLOWED_HOSTS", "LOCAL_DIR"}
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,7 @@ class Place:
             "LOCAL_DIR": str(self.local_dir),
             "DATABASE_URL": self.database_url,
             "REDIS_URL": "",
-            "RATE_LIMITS": "off",
-            "PYTHONUNBUFFERED": "1",
+                "PYTHONUNBUFFERED": "1",
         }
         return {**inherited, **ours, **more}
 

@@ -9,7 +9,7 @@ import { useEffect, useRef } from "../vendor/hooks.js";
 import { byActivity, unreadCount } from "../realtime/reducer.js";
 import { ConversationScreen } from "./conversation.js";
 import { isSingleThread, toContinue, OPEN } from "./machine.js";
-import { Ago, Avatar, Avatars, CloseButton, html, Icon } from "./parts.js";
+import { Ago, Avatar, Avatars, CloseButton, Count, html, Icon } from "./parts.js";
 import { previewOf, teamOf } from "./thread.js";
 
 /** @param {{ui: Ui}} props */
@@ -19,7 +19,7 @@ export function App({ ui }) {
   if (phase === "unavailable" || phase === "refused" || phase === "ended") return html`<${Gone} ui=${ui} />`;
   if (space === "conversation") return html`<${ConversationScreen} key=${thread} ui=${ui} />`;
   return html`
-    <main class="screen">${space === "messages" ? html`<${Messages} ui=${ui} />` : html`<${Home} ui=${ui} />`}</main>
+    <div class="screen">${space === "messages" ? html`<${Messages} ui=${ui} />` : html`<${Home} ui=${ui} />`}</div>
     <${Tabs} ui=${ui} />
   `;
 }
@@ -33,12 +33,12 @@ function Starting() {
 function Gone({ ui }) {
   const { t, session, state } = ui;
   return html`
-    <main class="screen gone">
+    <div class="screen gone">
       <${CloseButton} ui=${ui} />
       <${Icon} name="alert" />
       <p role="alert">${t(state.phase === "refused" ? "refused" : "unavailable")}</p>
       ${state.phase === "unavailable" && html`<button class="plain" onClick=${() => session.boot()}>${t("retry")}</button>`}
-    </main>
+    </div>
   `;
 }
 
@@ -48,7 +48,7 @@ function Home({ ui }) {
   const [latest] = byActivity(state.log).filter((one) => one.last_message);
   const texts = state.widget?.texts[ui.lang] ?? {};
   return html`
-    <header class="hero">
+    <div class="hero">
       <div class="bar">
         <${Brand} ui=${ui} />
         <${CloseButton} ui=${ui} />
@@ -57,7 +57,7 @@ function Home({ ui }) {
         <span>${texts.hello || t("greetingHi")}</span>
         ${texts.greeting || state.widget?.greeting || t("greetingAsk")}
       </h1>
-    </header>
+    </div>
     <div class="cards">
       ${latest && html`<section class="card"><h2>${t("recent")}</h2><${Row} ui=${ui} conversation=${latest} /></section>`}
       <${WriteCard} ui=${ui} />
@@ -98,10 +98,10 @@ function Messages({ ui }) {
   const all = byActivity(state.log);
   const isNew = !isSingleThread(state) && all.length > 0;
   return html`
-    <header class="bar titled">
+    <div class="bar titled">
       <h1 tabindex="-1">${t("messages")}</h1>
       <${CloseButton} ui=${ui} />
-    </header>
+    </div>
     ${all.length > 0
       ? html`<ul class="list">${all.map((one) => html`<li key=${one.id}><${Row} ui=${ui} conversation=${one} /></li>`)}</ul>`
       : html`<div class="empty"><${Icon} name="messages" /><strong>${t("noMessages")}</strong><p>${t("noMessagesHint")}</p></div>`}
@@ -131,7 +131,7 @@ function Row({ ui, conversation }) {
           ${status === "closed" && html` · ${t("closed")}`}
         </small>
       </span>
-      ${unread > 0 ? html`<span class="count" aria-label=${t("unread", { n: unread })}>${unread}</span>` : html`<${Icon} name="next" />`}
+      ${unread > 0 ? html`<${Count} ui=${ui} n=${unread} />` : html`<${Icon} name="next" />`}
     </button>
   `;
 }
@@ -139,12 +139,11 @@ function Row({ ui, conversation }) {
 /** @param {{ui: Ui}} props */
 function Tabs({ ui }) {
   const { t, session, state } = ui;
-  const unread = unreadCount(state.log);
   /** @param {"home" | "messages"} space */
   const tab = (space) => html`
     <button aria-current=${state.space === space ? "page" : null} onClick=${() => session.go(space)}>
       <${Icon} name=${space} />${t(space)}
-      ${space === "messages" && unread > 0 && html`<span class="count" aria-label=${t("unread", { n: unread })}>${unread}</span>`}
+      ${space === "messages" && html`<${Count} ui=${ui} n=${unreadCount(state.log)} />`}
     </button>
   `;
   return html`<nav class="tabs">${tab("home")}${tab("messages")}</nav>`;

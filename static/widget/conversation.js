@@ -9,7 +9,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "../vendor/hooks.js
 import { Composer } from "./composer.js";
 import { dayName, exactTime, hour } from "./look.js";
 import { isSingleThread, isStored } from "./machine.js";
-import { Avatar, Avatars, CloseButton, html, Icon, Rich } from "./parts.js";
+import { Avatar, Avatars, CloseButton, Count, html, Icon, Rich } from "./parts.js";
 import { hasOlder, partsOf, teamOf, typistsOf } from "./thread.js";
 
 /** Closer to the end than this, the reader is at the end. */
@@ -21,7 +21,6 @@ export function ConversationScreen({ ui }) {
   const thread = state.thread ?? "";
   const conversation = state.log.conversations[thread];
   const isClosed = conversation?.status === "closed";
-  const unread = conversation && conversation.unread_count > 0 && html`<span class="count">${conversation.unread_count}</span>`;
   const [isAtEnd, setAtEnd] = useState(true);
   const list = useRef(/** @type {HTMLElement | null} */ (null));
   const toEnd = () => list.current && (list.current.scrollTop = list.current.scrollHeight);
@@ -30,7 +29,7 @@ export function ConversationScreen({ ui }) {
     <${Notices} ui=${ui} />
     <div class="stage">
       <${Thread} ui=${ui} list=${list} isAtEnd=${isAtEnd} setAtEnd=${setAtEnd} />
-      ${!isAtEnd && html`<button class="jump round" aria-label=${t("jump")} title=${t("jump")} onClick=${toEnd}><${Icon} name="down" />${unread}</button>`}
+      ${!isAtEnd && html`<button class="jump round" aria-label=${t("jump")} title=${t("jump")} onClick=${toEnd}><${Icon} name="down" /><${Count} ui=${ui} n=${conversation?.unread_count ?? 0} /></button>`}
     </div>
     ${isClosed && html`<p class="closed">${t("closedNote")} ${!isSingleThread(state) && html`<button class="plain" onClick=${() => ui.session.startNew()}>${t("newConversation")}</button>`}</p>`}
     <${Composer} ui=${ui} placeholder=${t(isClosed ? "placeholderClosed" : "placeholder")} onSent=${toEnd} />
@@ -43,7 +42,7 @@ function Header({ ui }) {
   const team = teamOf(state.log.conversations[state.thread ?? ""]);
   const name = team.map((one) => one.name.split(" ")[0]).join(", ") || state.widget?.name || t("team");
   return html`
-    <header class="bar talk">
+    <div class="bar talk">
       <button class="round" aria-label=${t("back")} title=${t("back")} onClick=${() => session.go(Object.keys(state.log.conversations).length > 1 ? "messages" : "home")}><${Icon} name="back" /></button>
       <${Avatars} people=${team.length ? team : [{ name }]} />
       <div class="who">
@@ -51,7 +50,7 @@ function Header({ ui }) {
         <small class=${state.isOnline ? "is-online" : ""}>${t(state.isOnline ? "online" : "away")}</small>
       </div>
       <${CloseButton} ui=${ui} />
-    </header>
+    </div>
   `;
 }
 

@@ -62,6 +62,12 @@ export function Avatars({ people }) {
   return html`<span class="avatars">${people.slice(0, 3).map((who) => html`<${Avatar} who=${who} />`)}</span>`;
 }
 
+/** How many are unread; nothing when none is.
+ * @param {{ui: Ui, n: number}} props */
+export function Count({ ui, n }) {
+  return n > 0 && html`<span class="count"><span aria-hidden="true">${n}</span><span class="sr">${ui.t("unread", { n })}</span></span>`;
+}
+
 /** @param {{ui: Ui, at: string}} props */
 export function Ago({ ui, at }) {
   return html`<time datetime=${at} title=${exactTime(at, ui.lang)}>${ago(at, ui.now, ui.lang, ui.t("justNow"))}</time>`;
