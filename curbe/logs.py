@@ -71,6 +71,6 @@ def logging_config(*, level: str, json: bool) -> dict[str, Any]:
         },
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
         "root": {"handlers": ["console"], "level": level},
-        # Access lines of the servers would repeat what our own events say, with URLs in them.
-        "loggers": dict.fromkeys(("uvicorn.access", "daphne", "django.channels.server"), quiet),
+        # The servers' own lines repeat what our events say, with addresses and whole URLs in them.
+        "loggers": dict.fromkeys(("uvicorn.access", "uvicorn.error", "daphne", "django.channels.server"), quiet),
     }

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from django.conf import settings
 from django.http import HttpRequest
 
@@ -21,6 +19,5 @@ def is_own(origin: str, host: str) -> bool:
     """
     if origin == settings.PUBLIC_URL:
         return True
-    parts = urlsplit(origin)
     schemes = {"https"} if settings.IS_HTTPS else {"http", "https"}
-    return parts.scheme in schemes and origin == f"{parts.scheme}://{host}"
+    return origin in {f"{scheme}://{host}" for scheme in schemes}

@@ -77,6 +77,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "curbe.logs.TraceMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "curbe.headers.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -128,10 +129,11 @@ def _database() -> dict[str, Any]:
     if config["ENGINE"] == "django.db.backends.sqlite3":
         LOCAL_DIR.mkdir(parents=True, exist_ok=True)
         name = env("TEST_SQLITE_NAME", default=str(LOCAL_DIR / f"test-{os.getpid()}.sqlite3"))
-        return {**config, "OPTIONS": _SQLITE_OPTIONS, "TEST": {"NAME": name}}
+        return {**config, "OPTIONS": {**_SQLITE_OPTIONS, **config.get("OPTIONS", {})}, "TEST": {"NAME": name}}
     if config["ENGINE"] == "django.db.backends.postgresql":
         # Server-side cursors do not survive a transaction-pooling pgbouncer.
-        return {**config, "OPTIONS": _POSTGRES_OPTIONS, "CONN_MAX_AGE": 0, "DISABLE_SERVER_SIDE_CURSORS": True}
+        options = {**_POSTGRES_OPTIONS, **config.get("OPTIONS", {})}
+        return {**config, "OPTIONS": options, "CONN_MAX_AGE": 0, "DISABLE_SERVER_SIDE_CURSORS": True}
     raise ImproperlyConfigured("DATABASE_URL must be sqlite:///… or postgres://…")
 
 
@@ -144,7 +146,8 @@ CHANNEL_LAYERS: dict[str, Any] = {
     "default": (
         {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
         if REDIS_URL
-        else {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+        # Memberships expire after a day unless told otherwise, and a feed lives as long as somebody listens.
+        else {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"group_expiry": 10 * 365 * 86_400}}
     )
 }
 

@@ -41,19 +41,19 @@ def conversation_list(agent: Agent, view: str, cursor: str | None = None) -> dic
 def thread(agent: Agent, conversation_id: uuid.UUID, view: str) -> dict[str, Any]:
     """An open conversation with its latest parts. Raises NotFound for another tenant's."""
     conversation = queries.get_conversation_for_team(agent, conversation_id)
-    page = queries.team_messages(conversation, before=None, after=None, limit=PARTS)
-    return {**_around(agent, conversation, view), "parts": page.items, "has_older": page.next is not None}
+    parts, has_older = queries.team_messages(conversation, before=None, after=None, limit=PARTS)
+    return {**_around(agent, conversation, view), "parts": parts, "has_older": has_older}
 
 
 def older_parts(agent: Agent, conversation_id: uuid.UUID, before: int) -> dict[str, Any]:
     """The parts of a conversation before one that is on screen."""
     conversation = queries.get_conversation_for_team(agent, conversation_id)
-    page = queries.team_messages(conversation, before=before, after=None, limit=PARTS)
+    parts, has_older = queries.team_messages(conversation, before=before, after=None, limit=PARTS)
     return {
         "agent": agent,
         "conversation": {"id": str(conversation.id)},
-        "parts": page.items,
-        "has_older": page.next is not None,
+        "parts": parts,
+        "has_older": has_older,
     }
 
 
@@ -104,5 +104,5 @@ def _around(agent: Agent, conversation: Conversation, view: str) -> dict[str, An
 
 def _thread_news(agent: Agent, query: dict[str, Any]) -> dict[str, Any]:
     conversation = queries.get_conversation_for_team(agent, query["open"])
-    page = queries.team_messages(conversation, before=None, after=query["after"] or 0, limit=_NEW_PARTS)
-    return {**_around(agent, conversation, query["view"]), "parts": page.items, "has_newer": page.next is not None}
+    parts, has_newer = queries.team_messages(conversation, before=None, after=query["after"] or 0, limit=_NEW_PARTS)
+    return {**_around(agent, conversation, query["view"]), "parts": parts, "has_newer": has_newer}

@@ -14,9 +14,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from messenger import actions
-from messenger.api.agent.auth import SESSION_TENANT
 from messenger.errors import DomainError, NotFound
-from messenger.principals import memberships_of
+from messenger.principals import SESSION_TENANT, memberships_of
 
 from . import screens
 from .access import AgentRequest, agent_required

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from channels.auth import get_user
 from channels.exceptions import StopConsumer
 from django.conf import settings
 
@@ -15,11 +14,8 @@ from . import actions, presence, queries, streams
 from .errors import NotFound, Unauthenticated
 from .hub import in_database
 from .models import Agent, Contact, Stream
-from .principals import Visitor, authenticate_api_token, authenticate_visitor, memberships_of, selected
+from .principals import Visitor, authenticate_api_token, authenticate_session, authenticate_visitor
 from .sockets import Close, ClosedByUs, Socket, conversation_id_of
-
-# After so many frames about conversations that are not theirs, a client is not mistaken any more (S37).
-_MOST_FOREIGN = 3
 
 
 class MessengerConsumer(Socket):
@@ -31,7 +27,6 @@ class MessengerConsumer(Socket):
     def __init__(self) -> None:
         super().__init__()
         self._bearer = ""
-        self._foreign = 0
 
     def may_connect(self) -> bool:
         origin = self.header("origin")
@@ -65,9 +60,7 @@ class MessengerConsumer(Socket):
         try:
             await in_database(self._type, conversation_id_of(frame), frame.get("on") is True)
         except NotFound as error:
-            self._foreign += 1
-            if self._foreign >= _MOST_FOREIGN:
-                raise ClosedByUs(Close.FORBIDDEN) from error
+            self.drop_foreign(error)
 
     def _type(self, conversation_id: uuid.UUID | None, on: bool) -> None:
         if conversation_id is None:
@@ -103,7 +96,7 @@ class InboxConsumer(Socket):
 
     async def recheck(self) -> None:
         fresh = await self._identify()
-        if fresh.role != self.agent.role:
+        if (fresh.id, fresh.role) != (self.agent.id, self.agent.role):
             raise Unauthenticated()
 
     def load_stream(self) -> Stream:
@@ -118,7 +111,7 @@ class InboxConsumer(Socket):
         try:
             await in_database(self._type, conversation_id_of(frame), frame.get("on") is True, kind)
         except NotFound as error:
-            raise ClosedByUs(Close.FORBIDDEN) from error
+            self.drop_foreign(error)
 
     def _type(self, conversation_id: uuid.UUID | None, on: bool, kind: str) -> None:
         if conversation_id is None:
@@ -141,14 +134,9 @@ class InboxConsumer(Socket):
     async def _identify(self) -> Agent:
         if self._bearer:
             owner: Agent = await in_database(authenticate_api_token, self._bearer)
-            return owner
-        user = await get_user(self.scope)
-        if not user.is_authenticated:
-            raise Unauthenticated()
-        chosen = selected(await in_database(memberships_of, user.pk), self.scope["session"].get("tenant_id"))
-        if chosen is None:
-            raise Unauthenticated()
-        return chosen
+        else:
+            owner = await in_database(authenticate_session, self.scope["cookies"].get(settings.SESSION_COOKIE_NAME))
+        return owner
 
     frames = {
         "typing": typing,

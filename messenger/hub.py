@@ -43,11 +43,11 @@ class Subscriber(Protocol):
 
     agent: Agent | None
 
-    async def deliver(self, batch: Batch) -> None: ...
+    def deliver(self, batch: Batch) -> None: ...
 
-    async def push(self, frame: dict[str, Any]) -> None: ...
+    def push(self, frame: dict[str, Any]) -> None: ...
 
-    async def resync(self, reason: str) -> None: ...
+    def resync(self, reason: str) -> None: ...
 
 
 @dataclass(slots=True)
@@ -98,6 +98,10 @@ class Hub:
         if not feed.subscribers:
             del self._feeds[stream.id]
             await self._unsubscribe(feed)
+            if (again := self._feeds.get(stream.id)) is not None:
+                # Somebody joined while we left, and the group may have lost them to our leaving.
+                again.is_subscribed = False
+                await self._subscribe(again)
         if not self._feeds:
             self._stop()
 
@@ -158,12 +162,12 @@ class Hub:
             if message["type"] == "nudge":
                 self._wake(feed, message["head"], message["trace"])
             else:
-                await self._push(feed, message)
+                self._push(feed, message)
 
-    async def _push(self, feed: Feed, message: Mapping[str, Any]) -> None:
+    def _push(self, feed: Feed, message: Mapping[str, Any]) -> None:
         for subscriber in list(feed.subscribers):
             if message["agent"] is None or (subscriber.agent and str(subscriber.agent.id) == message["agent"]):
-                await subscriber.push(message["frame"])
+                subscriber.push(message["frame"])
 
     async def _sweep(self) -> None:
         """Compare the heads of all followed streams with the database every 5 s."""
@@ -176,12 +180,15 @@ class Hub:
                 continue
             for feed in list(self._feeds.values()):
                 await self._subscribe(feed)
-                await self._compare(feed, heads.get(feed.stream.id))
+                self._compare(feed, heads.get(feed.stream.id))
 
-    async def _compare(self, feed: Feed, head: tuple[str, int] | None) -> None:
+    def _compare(self, feed: Feed, head: tuple[str, int] | None) -> None:
         if head is None or head[0] != feed.stream.epoch:
+            # Once: the feed goes on in the new epoch, or from nowhere when the stream is gone.
+            feed.stream.epoch, feed.stream.head_seq = head or (feed.stream.epoch, feed.stream.head_seq)
+            feed.wanted = feed.stream.head_seq
             for subscriber in list(feed.subscribers):
-                await subscriber.resync("epoch")
+                subscriber.resync("epoch" if head else "closed")
         elif head[1] > feed.stream.head_seq:
             self._wake(feed, head[1], "")
 
@@ -209,15 +216,15 @@ class Hub:
                 if not any(items.values()):
                     return
                 feed.stream.head_seq = max(batch[-1].seq for batch in items.values() if batch)
-                await self._broadcast(feed, start, items)
+                self._broadcast(feed, start, items)
 
-    async def _broadcast(self, feed: Feed, start: int, items: Mapping[uuid.UUID | None, list[LogItem]]) -> None:
+    def _broadcast(self, feed: Feed, start: int, items: Mapping[uuid.UUID | None, list[LogItem]]) -> None:
         end, sent = feed.stream.head_seq, 0
         for subscriber in list(feed.subscribers):
             mine = items.get(subscriber.agent.id if subscriber.agent else None)
-            if mine is None:
-                continue  # Joined while the batch was read: it replays this part itself.
-            await subscriber.deliver(Batch(feed.stream.epoch, start, end, mine))
+            # Who joined while the batch was read gets an empty one from beyond its end: a gap, which it replays.
+            batch = Batch(feed.stream.epoch, start, end, mine) if mine is not None else _gap(feed.stream, end)
+            subscriber.deliver(batch)
             sent += 1
         log.info(
             "broadcast",
@@ -227,6 +234,10 @@ class Hub:
             num_connections=len(feed.subscribers),
             sent_ok=sent,
         )
+
+
+def _gap(stream: Stream, end: int) -> Batch:
+    return Batch(stream.epoch, end + 1, end, [])
 
 
 async def in_database(function: Any, *args: Any) -> Any:

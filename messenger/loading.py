@@ -7,10 +7,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from .models import Agent, Contact, Conversation, Message, Participant, ReadState
 from .payloads import Facts
+
+_MOST_SHARING = 500
 
 
 def facts_of(tenant_id: uuid.UUID, rows: Sequence[Conversation], *, agent: Agent | None = None) -> list[Facts]:
@@ -54,13 +56,18 @@ def own_facts(shared: _Shared, agent: Agent) -> list[Facts]:
 
 def possible_duplicates(tenant_id: uuid.UUID, contacts: Sequence[Contact]) -> dict[uuid.UUID, list[Contact]]:
     """Return, per contact, others with the same unverified e-mail or phone: a hint for people, never a merge."""
-    emails = {contact.email for contact in contacts if contact.email}
-    phones = {contact.phone for contact in contacts if contact.phone}
-    if not emails and not phones:
+    found = _sharing(tenant_id, "email", contacts) | _sharing(tenant_id, "phone", contacts)
+    others = sorted(found.values(), key=lambda one: one.id)
+    return {contact.id: [one for one in others if _is_similar(contact, one)] for contact in contacts}
+
+
+def _sharing(tenant_id: uuid.UUID, trait: str, contacts: Sequence[Contact]) -> dict[uuid.UUID, Contact]:
+    """Contacts with one of these values. One trait at a time, because no index serves "this or that"."""
+    values = {value for contact in contacts if (value := getattr(contact, trait))}
+    if not values:
         return {}
-    others = Contact.objects.filter(tenant_id=tenant_id, merged_into=None)
-    found = list(others.filter(Q(email__in=emails) | Q(phone__in=phones)).order_by("id")[:200])
-    return {contact.id: [one for one in found if _is_similar(contact, one)] for contact in contacts}
+    sharing = Contact.objects.filter(tenant_id=tenant_id, merged_into=None, **{f"{trait}__in": values})
+    return {one.id: one for one in sharing.order_by(trait, "id")[:_MOST_SHARING]}
 
 
 def _is_similar(contact: Contact, other: Contact) -> bool:

@@ -7,13 +7,15 @@ import binascii
 import json
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, TypeVar
 
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from .errors import DomainError
-from .models import Conversation, Message
+from .models import Message
+
+T = TypeVar("T", bound=Model)
 
 
 class BadCursor(DomainError):
@@ -45,22 +47,23 @@ def walk(
     return found[:limit][::-1], len(found) > limit
 
 
-def by_activity(rows: QuerySet[Conversation], cursor: str | None, limit: int) -> Page:
-    at, last_id = decode(cursor)
-    if at:
-        rows = rows.filter(Q(last_message_at__lt=at) | Q(last_message_at=at, id__lt=last_id))
-    found = list(rows.order_by("-last_message_at", "-id")[: limit + 1])
-    next_ = encode(found[limit - 1].last_message_at, found[limit - 1].id) if len(found) > limit else None
-    return Page(found[:limit], next_)
+def newest_first(rows: QuerySet[T], field: str, cursor: str | None, limit: int) -> Page:
+    """Return a page of rows by a time, newest first, the id settling ties. Raises BadCursor."""
+    at, last_id = _decode(cursor)
+    if at is not None:
+        older = Q(**{f"{field}__lt": at}) | Q(**{field: at, "id__lt": last_id})
+        # The bound says nothing new, but an index can use it, which it cannot with the alternative alone.
+        rows = rows.filter(older, **{f"{field}__lte": at})
+    found = list(rows.order_by(f"-{field}", "-id")[: limit + 1])
+    return Page(found[:limit], _encode(found[limit - 1], field) if len(found) > limit else None)
 
 
-def encode(at: datetime | None, row_id: uuid.UUID) -> str | None:
-    if at is None:
-        return None
-    return base64.urlsafe_b64encode(json.dumps([at.isoformat(), str(row_id)]).encode()).decode().rstrip("=")
+def _encode(row: Any, field: str) -> str:
+    key = json.dumps([getattr(row, field).isoformat(), str(row.id)])
+    return base64.urlsafe_b64encode(key.encode()).decode().rstrip("=")
 
 
-def decode(cursor: str | None) -> tuple[datetime | None, uuid.UUID | None]:
+def _decode(cursor: str | None) -> tuple[datetime | None, uuid.UUID | None]:
     """Return the sort key in a page cursor. Raises BadCursor for one that we did not make."""
     if not cursor:
         return None, None
@@ -69,6 +72,6 @@ def decode(cursor: str | None) -> tuple[datetime | None, uuid.UUID | None]:
         parsed = datetime.fromisoformat(at)
         if parsed.tzinfo is None:
             raise BadCursor()
-        return parsed, uuid.UUID(row_id)
-    except (ValueError, TypeError, AttributeError, binascii.Error) as error:
+        return parsed.astimezone(UTC), uuid.UUID(row_id)
+    except (ValueError, TypeError, AttributeError, OverflowError, binascii.Error) as error:
         raise BadCursor() from error

@@ -13,7 +13,9 @@ TYPING_TTL_S = 6
 
 
 def contact_typing(contact: Contact, conversation: Conversation, *, on: bool) -> None:
-    """Tell the team that the contact types."""
+    """Tell the team that the contact types. Of a blocked one the team sees nothing new (S60)."""
+    if contact.blocked:
+        return
     by = {"kind": "contact", "id": str(contact.id), "name": display_name(contact)}
     _push(_team_stream(conversation.tenant_id), _typing(conversation.id, by, on=on))
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib import import_module
 
+from django.conf import settings
+from django.contrib.auth import get_user
 from django.db.models import Q
+from django.http import HttpRequest
 from django.utils import timezone
 
 from .errors import Unauthenticated
@@ -17,6 +21,8 @@ from .signing import token_hash
 # A session slides: used within its life it is prolonged, at most this often.
 SESSION_LIFE = timedelta(hours=12)
 _PROLONG_AFTER = timedelta(hours=1)
+# Where a session keeps the tenant that its user chose to work in.
+SESSION_TENANT = "tenant_id"
 _LAST_USED_EVERY = timedelta(minutes=1)
 
 
@@ -83,6 +89,17 @@ def authenticate_api_token(bearer: str) -> Agent:
     if token.last_used_at is None or now - token.last_used_at > _LAST_USED_EVERY:
         ApiToken.objects.filter(tenant_id=token.tenant_id, id=token.id).update(last_used_at=now)
     agent: Agent = token.agent
+    return agent
+
+
+def authenticate_session(session_key: str | None) -> Agent:
+    """Return the agent of a signed-in session, read afresh: signing out elsewhere ends it. Raises Unauthenticated."""
+    request = HttpRequest()
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
+    user = get_user(request)
+    agent = selected(memberships_of(user.pk), request.session.get(SESSION_TENANT)) if user.is_authenticated else None
+    if agent is None:
+        raise Unauthenticated("Sign in again.", code="not_authenticated")
     return agent
 
 

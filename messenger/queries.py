@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db.models import Case, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum, UUIDField, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import (
+    Case,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    TextField,
+    UUIDField,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Coalesce
 
 from . import payloads
 from .errors import NotFound
 from .loading import by_id, facts_of, parts_of, possible_duplicates, with_authors, with_joins
 from .models import Agent, Contact, Conversation, Message, ReadState, Team, Visit, Widget
-from .paging import Page, by_activity, decode, encode, walk
+from .paging import Page, newest_first, walk
 from .payloads import Facts
 from .streams import contact_stream, team_stream
 
@@ -42,7 +56,8 @@ def visitor_snapshot(contact: Contact | None) -> dict[str, Any]:
     if contact is None:
         nothing: dict[str, Any] = {"merged_from": [], "conversations": [], "messages": []}
         return {"contact": None, **nothing, "unread_count": 0, "cursor": None}
-    cursor = contact_stream(contact).cursor
+    stream = contact_stream(contact)
+    contact = stream.contact or contact
     conversations = conversations_of(contact).order_by("-last_message_at", "-id")[:_SNAPSHOT_CONVERSATIONS]
     facts = facts_of(contact.tenant_id, list(conversations))
     return {
@@ -51,7 +66,7 @@ def visitor_snapshot(contact: Contact | None) -> dict[str, Any]:
         "conversations": [payloads.visitor_conversation(one) for one in facts],
         "messages": history(contact, HISTORY),
         "unread_count": _unread_count(contact, facts),
-        "cursor": cursor,
+        "cursor": stream.cursor,
     }
 
 
@@ -77,15 +92,17 @@ def visitor_conversations(contact: Contact | None, cursor: str | None, limit: in
     """Return a page of the contact's conversations, newest activity first."""
     if contact is None:
         return Page([], None)
-    page = by_activity(conversations_of(contact), cursor, limit)
+    page = newest_first(conversations_of(contact), "last_message_at", cursor, limit)
     return Page([payloads.visitor_conversation(one) for one in facts_of(contact.tenant_id, page.items)], page.next)
 
 
-def visitor_messages(conversation: Conversation, *, before: int | None, after: int | None, limit: int) -> Page:
-    """Return visible parts, oldest first, in the visitor's numbering; without a bound the latest."""
+def visitor_messages(
+    conversation: Conversation, *, before: int | None, after: int | None, limit: int
+) -> tuple[list[payloads.MessagePayload], bool]:
+    """Return visible parts, oldest first, in the visitor's numbering, and whether there are more."""
     visible = parts_of(conversation).filter(visible_seq__isnull=False)
     rows, has_more = walk(visible, "visible_seq", before, after, limit)
-    return Page([payloads.visitor_message(row) for row in rows], "more" if has_more else None)
+    return [payloads.visitor_message(row) for row in rows], has_more
 
 
 def history(contact: Contact, limit: int) -> list[payloads.MessagePayload]:
@@ -129,10 +146,15 @@ def inbox_page(
     assignee: str | None = None,
     cursor: str | None = None,
     limit: int = PAGE,
+    **narrowing: Any,
 ) -> Page:
-    """Return a page of the inbox, newest activity first. `assignee` is "me", "none" or an agent's id."""
-    rows = _inbox(agent, status=status, assignee=assignee)
-    page = by_activity(with_joins(rows), cursor, limit)
+    """Return a page of the inbox, newest activity first. `assignee` is "me", "none" or an agent's id.
+
+    `narrowing` may hold team (an id or "none"), priority, tag, unread (a boolean, for this agent) and q (part of the
+    contact's name or e-mail, or of the subject).
+    """
+    rows = _narrowed(agent, _inbox(agent, status=status, assignee=assignee), **narrowing)
+    page = newest_first(with_joins(rows), "last_message_at", cursor, limit)
     return Page(team_conversations(agent, page.items), page.next)
 
 
@@ -173,23 +195,18 @@ def view_counts(agent: Agent) -> dict[str, int]:
     return {name: _inbox(agent, **filters).order_by()[:_COUNTED_UP_TO].count() for name, filters in VIEWS.items()}
 
 
-def team_messages(conversation: Conversation, *, before: int | None, after: int | None, limit: int) -> Page:
-    """Return parts, notes included, oldest first, in the team's numbering; without a bound the latest."""
+def team_messages(
+    conversation: Conversation, *, before: int | None, after: int | None, limit: int
+) -> tuple[list[payloads.MessagePayload], bool]:
+    """Return parts, notes included, oldest first, in the team's numbering, and whether there are more."""
     rows, has_more = walk(parts_of(conversation), "seq", before, after, limit)
-    return Page([payloads.team_message(row) for row in rows], "more" if has_more else None)
+    return [payloads.team_message(row) for row in rows], has_more
 
 
 def chat_log(agent: Agent, *, q: str = "", cursor: str | None = None, limit: int = PAGE) -> Page:
     """Return a page of the chat log: one row per contact who said or was told something, newest first."""
-    people = chat_log_contacts(agent.tenant_id, q)
-    at, last_id = decode(cursor)
-    if at:
-        people = people.filter(Q(last_message_at__lt=at) | Q(last_message_at=at, id__lt=last_id))
-    contacts = list(people.order_by("-last_message_at", "-id")[: limit + 1])
-    more = len(contacts) > limit
-    contacts = contacts[:limit]
-    rows = _chat_log_rows(agent, contacts)
-    return Page(rows, encode(contacts[-1].last_message_at, contacts[-1].id) if more else None)
+    page = newest_first(chat_log_contacts(agent.tenant_id, q), "last_message_at", cursor, limit)
+    return Page(_chat_log_rows(agent, page.items), page.next)
 
 
 def chat_log_among(agent: Agent, ids: Iterable[uuid.UUID], *, q: str = "") -> list[dict[str, Any]]:
@@ -199,7 +216,7 @@ def chat_log_among(agent: Agent, ids: Iterable[uuid.UUID], *, q: str = "") -> li
 
 
 def chat_log_contacts(tenant_id: uuid.UUID, q: str = "") -> QuerySet[Contact]:
-    """The people of the chat log, optionally only those whose name, e-mail or id contains `q`."""
+    """The people of the chat log, optionally only those whose name or e-mail contains `q`."""
     people = Contact.objects.filter(tenant_id=tenant_id, merged_into=None, last_message_at__isnull=False)
     if not q:
         return people
@@ -215,13 +232,8 @@ def count_people(tenant_id: uuid.UUID) -> int:
 def timeline(contact: Contact, *, cursor: str | None = None, limit: int = HISTORY) -> Page:
     """Return parts of all the contact's conversations by time, newest page first, each page oldest first."""
     rows = with_authors(Message.objects.filter(tenant_id=contact.tenant_id, contact=contact))
-    at, last_id = decode(cursor)
-    if at:
-        rows = rows.filter(Q(created_at__lt=at) | Q(created_at=at, id__lt=last_id))
-    found = list(rows.order_by("-created_at", "-id")[: limit + 1])
-    more, found = len(found) > limit, found[:limit]
-    next_ = encode(found[-1].created_at, found[-1].id) if more else None
-    return Page([payloads.team_message(row) for row in reversed(found)], next_)
+    page = newest_first(rows, "created_at", cursor, limit)
+    return Page([payloads.team_message(row) for row in reversed(page.items)], page.next)
 
 
 def other_conversations(conversation: Conversation, limit: int) -> list[Conversation]:
@@ -258,6 +270,38 @@ def _inbox(agent: Agent, *, status: str | None = None, assignee: str | None = No
     return rows
 
 
+def _narrowed(
+    agent: Agent,
+    rows: QuerySet[Conversation],
+    *,
+    team: str | None = None,
+    priority: str | None = None,
+    tag: str | None = None,
+    unread: bool | None = None,
+    q: str = "",
+) -> QuerySet[Conversation]:
+    if team:
+        rows = rows.filter(team=None if team == "none" else uuid.UUID(team))
+    if priority:
+        rows = rows.filter(priority=priority)
+    if tag:
+        # As text: PostgreSQL keeps letters as they are, on SQLite they are escaped.
+        quoted = Q(tag_list__contains=json.dumps(tag)) | Q(tag_list__contains=json.dumps(tag, ensure_ascii=False))
+        rows = rows.annotate(tag_list=Cast("tags", TextField())).filter(quoted)
+    if unread is not None:
+        has_unread = Q(contact_messages__gt=_read_by(agent, "id"))
+        rows = rows.filter(has_unread if unread else ~has_unread)
+    if q:
+        rows = rows.filter(Q(contact__name__icontains=q) | Q(contact__email__icontains=q) | Q(subject__icontains=q))
+    return rows
+
+
+def _read_by(agent: Agent, conversation: str) -> Any:
+    """How many of a conversation's contact messages the agent has read, as a subquery."""
+    own = ReadState.objects.filter(tenant_id=agent.tenant_id, conversation=OuterRef(conversation), agent=agent)
+    return Coalesce(Subquery(own.values("messages_read")[:1]), Value(0))
+
+
 def _merged_from(contact: Contact) -> list[str]:
     """Ids of guests who turned out to be this user. Only users have any."""
     if contact.type != Contact.Type.USER:
@@ -280,8 +324,7 @@ def _chat_log_rows(agent: Agent, contacts: list[Contact]) -> list[dict[str, Any]
     newest = latest.filter(last_message__isnull=False).order_by("-last_message_at", "-id").values("last_message")[:1]
     ids = [contact.id for contact in contacts]
     owned = Conversation.objects.filter(tenant_id=agent.tenant_id, contact__in=ids, last_message__isnull=False)
-    own = ReadState.objects.filter(tenant_id=agent.tenant_id, conversation=OuterRef("id"), agent=agent)
-    read = Coalesce(Subquery(own.values("messages_read")[:1]), Value(0))
+    read = _read_by(agent, "id")
     totals = (
         owned.order_by()
         .values("contact")

@@ -13,28 +13,36 @@ from markdown_it import MarkdownIt
 _LINK_REL = "noopener nofollow ugc"
 _MARKDOWN_TAGS = set("a blockquote br code del em h1 h2 h3 h4 hr li ol p pre s strong ul".split())  # noqa: SIM905  Easier to read.
 _linkify = LinkifyIt().add("ftp:", None).add("mailto:", "http:").add("mailto:", None).add("//", None)
+_markdown_without_links = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("strikethrough")
 _markdown = MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": True}).enable(
     ["linkify", "strikethrough"]
 )
 # Cheap sign that a text may hold a link at all; most messages do not, and sending is a hot path.
+# Looking for links in a text made to look like nothing but links takes seconds; nobody writes so many.
+_MOST_LINKS = 200
 _MAYBE_LINK = re.compile(r"\.\S|://")
 
 
 def render_plain(body: str) -> str:
-    """Return a visitor's text as HTML: literal, with line breaks and http(s) links."""
-    html = _link(body) if _MAYBE_LINK.search(body) else escape(body)
+    """Return a visitor's text as HTML: literal, with line breaks and links."""
+    html = _link(body) if 0 < _possible_links(body) <= _MOST_LINKS else escape(body)
     return f"<p>{html.replace(chr(10), '<br>')}</p>"
 
 
 def render_markdown(body: str) -> str:
     """Return an agent's or the assistant's Markdown as sanitised HTML. Images and raw HTML are not rendered."""
+    renderer = _markdown if _possible_links(body) <= _MOST_LINKS else _markdown_without_links
     return nh3.clean(
-        _markdown.render(body),
+        renderer.render(body),
         tags=_MARKDOWN_TAGS,
         attributes={"a": {"href"}},
         url_schemes={"http", "https", "mailto"},
         link_rel=_LINK_REL,
     ).strip()
+
+
+def _possible_links(body: str) -> int:
+    return len(_MAYBE_LINK.findall(body))
 
 
 def _link(body: str) -> str:

@@ -1,7 +1,7 @@
 """Where sockets are reached."""
 
 from channels.routing import URLRouter
-from channels.sessions import SessionMiddlewareStack
+from channels.sessions import CookieMiddleware
 from django.urls import path, re_path
 
 from .consumers import InboxConsumer, MessengerConsumer, UnknownSocket
@@ -9,7 +9,7 @@ from .consumers import InboxConsumer, MessengerConsumer, UnknownSocket
 websocket = URLRouter(
     [
         path("ws/messenger", MessengerConsumer.as_asgi()),
-        path("ws/inbox", SessionMiddlewareStack(InboxConsumer.as_asgi())),
+        path("ws/inbox", CookieMiddleware(InboxConsumer.as_asgi())),
         re_path(r"", UnknownSocket.as_asgi()),
     ]
 )

@@ -26,7 +26,7 @@ from django.utils import timezone
 from curbe.logs import new_trace_id
 
 from . import payloads, streams
-from .errors import Unauthenticated
+from .errors import NotFound, Unauthenticated
 from .hub import Batch, Hub, in_database
 from .models import Agent, Stream
 from .streams import Cursor, LogItem
@@ -36,11 +36,14 @@ log = structlog.get_logger(__name__)
 HELLO_WITHIN_S = 10
 HEARTBEAT_S = 25
 SILENT_FOR_S = 60
-RECHECK_EVERY_S = 60
+# Heartbeats do the checking, so that it happens within 60 s.
+RECHECK_AFTER_S = 32
 MOST_INBOUND, INBOUND_WINDOW_S = 20, 10
-MOST_QUEUED = 256
+MOST_QUEUED, MOST_QUEUED_BYTES = 256, 1024 * 1024
+SEND_WITHIN_S = 10
 FRAME_BYTES = 64 * 1024
 _REPLAY_BATCH = 200
+_MOST_FOREIGN = 3
 # What a client must not choose: whom it speaks for comes from its credentials.
 _SUBJECT_KEYS = ("subject", "contact_id", "tenant_id", "company_id", "stream_id")
 
@@ -91,10 +94,18 @@ class Socket(AsyncConsumer):
         self.stream: Stream | None = None
         self.log = log
         self._cursor = 0
-        self._held: list[Batch] | None = []
+        # Not live while replaying or waiting for a snapshot: what the feed delivers is held. An overflow is a gap, and
+        # a gap is replayed.
+        self._is_live = False
+        self._held: deque[Batch] = deque(maxlen=MOST_QUEUED)
+        self._moving = asyncio.Lock()
+        self._foreign = 0
+        self._taking: asyncio.Task[None] | None = None
+        self._closing: asyncio.Task[None] | None = None
         self._heard: deque[float] = deque(maxlen=MOST_INBOUND + 1)
         self._heard_at = time.monotonic()
-        self._queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue(MOST_QUEUED)
+        self._queue: asyncio.Queue[str] = asyncio.Queue(MOST_QUEUED)
+        self._queued_bytes = 0
         self._tasks: list[asyncio.Task[None]] = []
         self._is_closed = False
 
@@ -125,8 +136,12 @@ class Socket(AsyncConsumer):
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Handle one ASGI message. An unexpected exception closes with 4000 and tells the client nothing (S36)."""
         handler = getattr(self, message["type"].replace(".", "_"))
+        await self._guarded(handler(message))
+
+    async def _guarded(self, work: Awaitable[None]) -> None:
+        """Whatever goes wrong closes this socket with the code that says so, and touches no other."""
         try:
-            await handler(message)
+            await work
         except ClosedByUs as closed:
             await self.close(closed.code)
         except Unauthenticated as refusal:
@@ -138,11 +153,12 @@ class Socket(AsyncConsumer):
             await self.close(Close.SERVER_ERROR)
 
     async def websocket_connect(self, message: dict[str, Any]) -> None:
-        if not self._is_known_host() or not self.may_connect():
+        # Nothing belongs into the address, least of all credentials: addresses end up in logs (S35).
+        if self.scope["query_string"] or not self._is_known_host() or not self.may_connect():
             await self.send({"type": "websocket.close"})
             raise StopConsumer()
         await self.send({"type": "websocket.accept"})
-        self._tasks = [asyncio.create_task(self._write()), asyncio.create_task(self._keep_time())]
+        self._tasks = [asyncio.create_task(self._guarded(work)) for work in (self._write(), self._keep_time())]
 
     async def websocket_receive(self, message: dict[str, Any]) -> None:
         if self._is_closed:
@@ -181,38 +197,41 @@ class Socket(AsyncConsumer):
             raise ClosedByUs(Close.PROTOCOL_ERROR)
         if frame.get("v") != 1:
             raise ClosedByUs(Close.UPGRADE_REQUIRED)
-        self.log = log.bind(trace_id=new_trace_id(frame.get("trace")), conn=secrets.token_hex(8))
+        trace = frame.get("trace")
+        conn = secrets.token_hex(8)
+        self.log = log.bind(trace_id=new_trace_id(trace if isinstance(trace, str) else None), conn=conn)
         await self.authenticate(frame)
         if any(key in frame and str(frame[key]) not in self.subject_ids() for key in _SUBJECT_KEYS):
             raise ClosedByUs(Close.FORBIDDEN)
         self.stream = await in_database(self.load_stream)
         await Hub.of_this_loop().join(self.stream, self)
-        await self._follow(frame.get("after"), is_hello=True)
+        await self._follow(frame.get("after"), hello_as=conn)
 
     async def resume(self, frame: dict[str, Any]) -> None:
         """The client has a new cursor, from a snapshot or because it found a hole."""
-        await self._follow(frame.get("after"), is_hello=False)
+        await self._follow(frame.get("after"))
 
     async def pong(self, frame: dict[str, Any]) -> None:
         """The client is there; hearing it was enough."""
 
-    async def _follow(self, after: Any, *, is_hello: bool) -> None:
+    async def _follow(self, after: Any, *, hello_as: str = "") -> None:
         """Replay the log after the client's cursor and go live. The stream was joined before its head is read."""
-        self._held = self._held or []
-        stream = await in_database(self.load_stream)
-        cursor = Cursor.parse(after) if after is not None else Cursor(stream.epoch, stream.head_seq)
-        reason = streams.resync_reason(stream, cursor)
-        if is_hello:
-            await self._welcome(stream, "resumed" if after is not None and not reason else "live")
-        if reason or cursor is None:
-            await self.resync(reason or "epoch")
-            return
-        self._cursor = cursor.seq
-        await self._replay(stream)
-        await self._release()
+        async with self._moving:
+            self._is_live = False
+            stream = await in_database(self.load_stream)
+            cursor = Cursor.parse(after) if after is not None else Cursor(stream.epoch, stream.head_seq)
+            reason = streams.resync_reason(stream, cursor)
+            if hello_as:
+                self._welcome(stream, hello_as, "resumed" if after is not None and not reason else "live")
+            if reason or cursor is None:
+                self.resync(reason or "epoch")
+                return
+            self._cursor = cursor.seq
+            await self._replay(stream)
+            self._is_live = True
+            await self._take_held()
 
-    async def _welcome(self, stream: Stream, mode: str) -> None:
-        conn = secrets.token_hex(8)
+    def _welcome(self, stream: Stream, conn: str, mode: str) -> None:
         self.log.info(
             "socket_connected",
             tenant_id=str(stream.tenant_id),
@@ -224,33 +243,48 @@ class Socket(AsyncConsumer):
         )
         clock = {"hb": HEARTBEAT_S, "time": payloads.timestamp(timezone.now())}
         head = {"epoch": stream.epoch, "head": stream.head_seq, "mode": mode}
-        await self.push({"t": "welcome", "conn": conn, **clock, **head})
+        self.push({"t": "welcome", "conn": conn, **clock, **head})
 
     async def _replay(self, stream: Stream) -> None:
-        while self._cursor < stream.head_seq:
+        while self._cursor < stream.head_seq and not self._is_closed:
             items = await in_database(self._read, stream)
             if not items:
                 break
-            await self._emit(stream.epoch, items, items[-1].seq, more=items[-1].seq < stream.head_seq)
+            self._emit(stream.epoch, items, items[-1].seq, more=items[-1].seq < stream.head_seq)
 
     def _read(self, stream: Stream) -> list[LogItem]:
         return streams.events_after(stream, self._cursor, _REPLAY_BATCH, agent=self.agent)
 
-    async def _release(self) -> None:
-        """Go live: hand out what the feed delivered during the replay, then whatever comes."""
-        while self._held:
-            await self._take(self._held.pop(0))
-        self._held = None
+    # Called by the hub, which never waits for a socket
 
-    # Called by the hub
+    def deliver(self, batch: Batch) -> None:
+        """Take a batch of the feed, in the socket's own time."""
+        self._held.append(batch)
+        if self._is_live and (self._taking is None or self._taking.done()):
+            self._taking = asyncio.create_task(self._guarded(self._take_in_turn()))
 
-    async def deliver(self, batch: Batch) -> None:
-        """Take a batch of the feed; while replaying or waiting for a snapshot it is only kept."""
-        if self._held is not None:
-            self._held.append(batch)
-            del self._held[:-MOST_QUEUED]
-        else:
-            await self._take(batch)
+    def resync(self, reason: str) -> None:
+        """Tell the client that only a snapshot helps; deliveries are kept back until it resumes."""
+        self._is_live = False
+        self._held.clear()
+        self.push({"t": "resync_required", "reason": reason})
+
+    def push(self, frame: dict[str, Any]) -> None:
+        """Queue a frame. A client that does not keep up is closed: it can resume from its cursor (4008)."""
+        text = json.dumps(frame, separators=(",", ":"), ensure_ascii=False)
+        if self._queue.full() or self._queued_bytes > MOST_QUEUED_BYTES:
+            self._closing = asyncio.create_task(self.close(Close.SLOW))
+            return
+        self._queued_bytes += len(text.encode())
+        self._queue.put_nowait(text)
+
+    async def _take_in_turn(self) -> None:
+        async with self._moving:
+            await self._take_held()
+
+    async def _take_held(self) -> None:
+        while self._held and self._is_live:
+            await self._take(self._held.popleft())
 
     async def _take(self, batch: Batch) -> None:
         if batch.end <= self._cursor:
@@ -258,56 +292,48 @@ class Socket(AsyncConsumer):
         if batch.start > self._cursor + 1:
             await self._replay(await in_database(self.load_stream))
             return
-        await self._emit(batch.epoch, [item for item in batch.items if item.seq > self._cursor], batch.end)
+        self._emit(batch.epoch, [item for item in batch.items if item.seq > self._cursor], batch.end)
 
-    async def _emit(self, epoch: str, items: list[LogItem], end: int, *, more: bool = False) -> None:
+    def _emit(self, epoch: str, items: list[LogItem], end: int, *, more: bool = False) -> None:
         """Send `evs` frames that cover everything from the cursor to `end`, each within the frame size if it can be."""
         for chunk, covered in _chunks(items, end):
             frame = {"t": "evs", "epoch": epoch, "from": self._cursor + 1, "to": covered, "items": []}
             frame["items"] = [item.as_json(epoch) for item in chunk if item.payload is not None]
             self._cursor = covered
-            await self.push({**frame, "more": more or covered < end})
+            self.push({**frame, "more": more or covered < end})
 
-    async def push(self, frame: dict[str, Any]) -> None:
-        """Queue a frame. A client that does not keep up is closed: it can resume from its cursor (4008)."""
-        try:
-            self._queue.put_nowait(frame)
-        except asyncio.QueueFull:
-            await self.close(Close.SLOW)
-
-    async def resync(self, reason: str) -> None:
-        """Tell the client that only a snapshot helps; deliveries are kept back until it resumes."""
-        self._held = []
-        await self.push({"t": "resync_required", "reason": reason})
+    def drop_foreign(self, error: NotFound) -> None:
+        """A frame about somebody else's conversation is ignored, and when repeated no mistake any more (S37)."""
+        self._foreign += 1
+        if self._foreign >= _MOST_FOREIGN:
+            raise ClosedByUs(Close.FORBIDDEN) from error
 
     # Tasks of the socket
 
     async def _write(self) -> None:
-        while True:
-            frame = await self._queue.get()
-            if self._is_closed:
-                return
-            await self.send({"type": "websocket.send", "text": json.dumps(frame, separators=(",", ":"))})
+        while not self._is_closed:
+            text = await self._queue.get()
+            self._queued_bytes -= len(text.encode())
+            try:
+                async with asyncio.timeout(SEND_WITHIN_S):
+                    await self.send({"type": "websocket.send", "text": text})
+            except TimeoutError as error:
+                raise ClosedByUs(Close.SLOW) from error
 
     async def _keep_time(self) -> None:
         """Hello within 10 s; then heartbeats, the end of silent sockets, and a fresh look at the credentials."""
-        try:
-            await asyncio.sleep(HELLO_WITHIN_S)
-            if self.stream is None:
-                await self.close(Close.HELLO_TIMEOUT)
-                return
-            checked_at = time.monotonic()
-            while not self._is_closed:
-                await asyncio.sleep(HEARTBEAT_S * random.uniform(0.9, 1.1))  # noqa: S311  Jitter is no secret.
-                if time.monotonic() - self._heard_at > SILENT_FOR_S:
-                    await self.close(Close.NO_PONG)
-                    return
-                if time.monotonic() - checked_at > RECHECK_EVERY_S:
-                    checked_at = time.monotonic()
-                    await self.recheck()
-                await self.push({"t": "hb", "time": payloads.timestamp(timezone.now()), "head": self._head()})
-        except Unauthenticated as refusal:
-            await self.close(_CODE_OF_REFUSAL.get(refusal.code, Close.INVALID_TOKEN))
+        await asyncio.sleep(HELLO_WITHIN_S)
+        if self.stream is None:
+            raise ClosedByUs(Close.HELLO_TIMEOUT)
+        checked_at = time.monotonic()
+        while not self._is_closed:
+            await asyncio.sleep(HEARTBEAT_S * random.uniform(0.9, 1.1))  # noqa: S311  Jitter is no secret.
+            if time.monotonic() - self._heard_at > SILENT_FOR_S:
+                raise ClosedByUs(Close.NO_PONG)
+            if time.monotonic() - checked_at > RECHECK_AFTER_S:
+                checked_at = time.monotonic()
+                await self.recheck()
+            self.push({"t": "hb", "time": payloads.timestamp(timezone.now()), "head": self._head()})
 
     def _head(self) -> int:
         return max(self._cursor, Hub.of_this_loop().head_of(self.stream) if self.stream else 0)
@@ -343,7 +369,7 @@ def _chunks(items: list[LogItem], end: int) -> list[tuple[list[LogItem], int]]:
     current: list[LogItem] = []
     size = 0
     for item in items:
-        weight = len(json.dumps(item.payload))
+        weight = len(json.dumps(item.payload, ensure_ascii=False).encode())
         if current and size + weight > FRAME_BYTES - 1024:
             chunks.append((current, current[-1].seq))
             current, size = [], 0

@@ -20,7 +20,7 @@ MOST_BEHIND = 1000
 
 
 def contact_stream(contact: Contact) -> Stream:
-    """Return the contact's stream with its present head."""
+    """Return the contact's stream with its present head, and the contact as of the same moment."""
     return Stream.objects.select_related("contact").get(tenant_id=contact.tenant_id, contact=contact)
 
 
@@ -129,18 +129,20 @@ def _load(stream: Stream, rows: Sequence[Event], agents: Sequence[Agent]) -> _Lo
     message_ids = wanted["message"] | wanted["note"]
     conversation_ids = {row.conversation_id for row in rows if row.conversation_id}
     tenant_id = stream.tenant_id
+    facts = _facts_per_reader(stream, conversation_ids, agents)
     return _Loaded(
         is_team=stream.contact_id is None,
         messages=by_id(with_authors(Message.objects.filter(tenant_id=tenant_id, id__in=message_ids)), message_ids),
-        contacts=_contacts(stream, wanted["contact"]),
-        facts=_facts_per_reader(stream, conversation_ids, agents),
+        contacts=_contacts(stream, wanted["contact"], facts.get(None, {})),
+        facts=facts,
     )
 
 
-def _contacts(stream: Stream, ids: set[uuid.UUID]) -> dict[uuid.UUID, Contact]:
-    """A contact's own stream speaks of nobody else, and came with its contact."""
-    if stream.contact is not None:
-        return {stream.contact.id: stream.contact}
+def _contacts(stream: Stream, ids: set[uuid.UUID], facts: dict[uuid.UUID, Facts]) -> dict[uuid.UUID, Contact]:
+    """The people of the events. A contact's own stream speaks of nobody else, and its conversations come with them."""
+    if stream.contact_id is not None and facts:
+        own = next(iter(facts.values())).conversation.contact
+        return {own.id: own}
     return by_id(Contact.objects.filter(tenant_id=stream.tenant_id, id__in=ids), ids)
 
 

@@ -47,7 +47,7 @@ class Place:
             "LOCAL_DIR": str(self.local_dir),
             "DATABASE_URL": self.database_url,
             "REDIS_URL": "",
-                "PYTHONUNBUFFERED": "1",
+            "PYTHONUNBUFFERED": "1",
         }
         return {**inherited, **ours, **more}
 

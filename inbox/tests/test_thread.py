@@ -33,7 +33,7 @@ def test_it_shows_everything_that_was_said_in_order(ada, harbor, desk, guest, ch
     desk.note(conversation_id, "careful")
     desk.reply(conversation_id, "Hello **you**")
     page = ada.get(thread)
-    parts = queries.team_messages(harbor.conversation(conversation_id), before=None, after=None, limit=50).items
+    parts, _ = queries.team_messages(harbor.conversation(conversation_id), before=None, after=None, limit=50)
     assert ids_of(page, "part-") == [part["id"] for part in parts]
     assert "<strong>you</strong>" in page.content.decode()
     kinds = [attrs["class"].split()[1] for _, attrs in elements(page) if attrs.get("id", "").startswith("part-")]

@@ -44,7 +44,7 @@ def start_conversation(
     """
     if is_new and by.tenant.is_single_thread:
         raise SingleThread()
-    contact = lock_speaker(by.tenant_id, by.contact.id) if by.contact else contact_of_device(events, by)
+    contact = lock_speaker(by.tenant_id, by.contact.id) if by.contact else contact_of_device(by)
     replay = find_sent(contact, draft) if draft else None
     if replay:
         return Started(contact, replay.message.conversation, replay.message, created=False)
@@ -123,7 +123,7 @@ def _find_or_create(
     if client_conversation_id and (known := owned.filter(client_conversation_id=client_conversation_id).first()):
         return known, False
     open_ones = lifecycle.open_conversations(contact)
-    existing = _to_continue(by, contact, open_ones) if not is_new else _unused(open_ones)
+    existing = _to_continue(by, contact, open_ones) if not is_new else _unused(open_ones, client_conversation_id)
     if existing:
         return existing if existing.is_closed else lifecycle.promote(events, existing, open_ones), False
     lifecycle.refuse_too_many(open_ones)
@@ -142,9 +142,14 @@ def _to_continue(by: Visitor, contact: Contact, open_ones: list[Conversation]) -
     return existing
 
 
-def _unused(open_ones: list[Conversation]) -> Conversation | None:
-    """An open conversation in which nothing was said yet serves as the new one."""
-    return next((one for one in open_ones if one.last_message_id is None), None)
+def _unused(open_ones: list[Conversation], key: uuid.UUID | None) -> Conversation | None:
+    """An open conversation in which nothing was said yet serves as the new one, and takes its key for the retry."""
+    empty = (one for one in open_ones if one.last_message_id is None)
+    free = next((one for one in empty if key is None or one.client_conversation_id is None), None)
+    if free and key:
+        free.client_conversation_id = key
+        free.save(update_fields=["client_conversation_id"])
+    return free
 
 
 def _assignable_agent(by: Agent, agent_id: uuid.UUID | None) -> Agent | None:

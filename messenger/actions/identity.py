@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
-from ..errors import Unauthenticated
+from ..errors import Invalid, Unauthenticated
 from ..events import EventLog, EventType
 from ..models import Contact, Device, Stream, Visit, VisitorToken, Widget
 from ..principals import SESSION_LIFE, Visitor
@@ -16,6 +17,7 @@ from ..signing import address_hash, device_key_hash, new_token, token_hash
 from .locks import lock_device, lock_speaker
 from .verb import verb
 
+MOST_ATTRIBUTES = 50
 _SEEN_EVERY = timedelta(minutes=5)
 
 
@@ -38,16 +40,16 @@ class Booted:
 
     visitor: Visitor
     session_token: str
-    is_new_device: bool
 
 
+@transaction.atomic
 def boot_device(*, widget: Widget, device_id: str, page: Page) -> Booted:
     """Begin a session of this browser: its device, a visit, and a token. No contact is made (I7).
 
     Nothing here is an event, and two tabs that boot a new device at once meet at UNIQUE(tenant, key_hash).
     """
     now = timezone.now()
-    device, is_new = _known_or_new_device(widget, device_key_hash(widget.tenant_id, device_id))
+    device = _known_or_new_device(widget, device_key_hash(widget.tenant_id, device_id))
     if device.revoked_at:
         raise Unauthenticated("This device was reset.", code="session_revoked")
     visit = _new_visit(widget, device, page)
@@ -61,7 +63,7 @@ def boot_device(*, widget: Widget, device_id: str, page: Page) -> Booted:
         expires_at=now + SESSION_LIFE,
     )
     token.tenant = widget.tenant
-    return Booted(Visitor(token, device.contact), bearer, is_new)
+    return Booted(Visitor(token, device.contact), bearer)
 
 
 def record_visit(*, by: Visitor, page: Page) -> Visit:
@@ -77,11 +79,13 @@ def update_profile(events: EventLog, *, by: Visitor, traits: dict[str, Any]) -> 
 
     `traits` holds some of name, email, phone and attributes (merged key by key). They never look anybody up (S08).
     """
-    contact = lock_speaker(by.tenant_id, by.contact.id) if by.contact else contact_of_device(events, by)
+    contact = lock_speaker(by.tenant_id, by.contact.id) if by.contact else contact_of_device(by)
     before = (contact.name, contact.email, contact.phone, dict(contact.attributes), contact.type)
     for name in ("name", "email", "phone"):
         setattr(contact, name, traits.get(name, getattr(contact, name)))
     contact.attributes = {**contact.attributes, **traits.get("attributes", {})}
+    if len(contact.attributes) > MOST_ATTRIBUTES:
+        raise Invalid(f"At most {MOST_ATTRIBUTES} attributes can be kept.", code="too_many", attr="attributes")
     if contact.type == Contact.Type.ANONYMOUS and (contact.name or contact.email or contact.phone):
         contact.type = Contact.Type.LEAD
     if before != (contact.name, contact.email, contact.phone, contact.attributes, contact.type):
@@ -90,7 +94,7 @@ def update_profile(events: EventLog, *, by: Visitor, traits: dict[str, Any]) -> 
     return contact
 
 
-def contact_of_device(events: EventLog, by: Visitor) -> Contact:
+def contact_of_device(by: Visitor) -> Contact:
     """Return the device's guest, locked, born now if this is the first interaction. Call it inside a verb."""
     device = lock_device(by.tenant_id, by.device.id)
     if device.contact_id:
@@ -102,16 +106,15 @@ def contact_of_device(events: EventLog, by: Visitor) -> Contact:
     return contact
 
 
-def _known_or_new_device(widget: Widget, key_hash: str) -> tuple[Device, bool]:
-    """Return the device and whether it is new. The insert ignores a racer's row, which the next look finds."""
+def _known_or_new_device(widget: Widget, key_hash: str) -> Device:
+    """Return the device, inserted if need be. The insert ignores a racer's row, which the next look finds."""
     known = Device.objects.select_related("contact").filter(tenant_id=widget.tenant_id, key_hash=key_hash)
     if device := known.first():
         _touch(device)
-        return device, False
+        return device
     fresh = Device(tenant_id=widget.tenant_id, key_hash=key_hash, last_seen_at=timezone.now())
     Device.objects.bulk_create([fresh], ignore_conflicts=True)
-    device = known.get()
-    return device, device.id == fresh.id
+    return known.get()
 
 
 def _touch(device: Device) -> None:

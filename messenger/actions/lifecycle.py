@@ -53,7 +53,9 @@ def writable(events: EventLog, by: Visitor, contact: Contact, conversation: Conv
         return conversation
     if _is_too_old(events, by, conversation):
         existing = open_conversations(contact)
-        return promote(events, existing[0], existing) if existing else create_conversation(events, by, contact)
+        if not existing:
+            return create_conversation(events, by, contact)
+        return writable(events, by, contact, promote(events, existing[0], existing))
     reopen(events, conversation, agent=None)
     return conversation
 

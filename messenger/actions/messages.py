@@ -20,10 +20,19 @@ from .verb import verb
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What somebody wants to say, with the key that makes saying it twice harmless."""
+    """What somebody wants to say, rendered before any lock, with the key that makes saying it twice harmless."""
 
     client_message_id: uuid.UUID
     body: str
+    body_html: str
+
+    @classmethod
+    def by_visitor(cls, client_message_id: uuid.UUID, body: str) -> Draft:
+        return cls(client_message_id, body, render_plain(body))
+
+    @classmethod
+    def by_agent(cls, client_message_id: uuid.UUID, body: str) -> Draft:
+        return cls(client_message_id, body, render_markdown(body))
 
     def request_hash(self, kind: str = Message.Kind.MESSAGE) -> str:
         return hashlib.sha256(f"{kind}\0{self.body}".encode()).hexdigest()
@@ -77,7 +86,7 @@ def say(events: EventLog, by: Visitor, conversation: Conversation, draft: Draft)
         visible=True,
         author_kind=Message.Author.CONTACT,
         body=draft.body,
-        body_html=render_plain(draft.body),
+        body_html=draft.body_html,
         client_message_id=draft.client_message_id,
         request_hash=draft.request_hash(),
         visit_id=by.token.visit_id,
@@ -152,7 +161,7 @@ def _write(events: EventLog, conversation: Conversation, agent: Agent, draft: Dr
         author_kind=Message.Author.AGENT,
         agent=agent,
         body=draft.body,
-        body_html=render_markdown(draft.body),
+        body_html=draft.body_html,
         client_message_id=draft.client_message_id,
         request_hash=draft.request_hash(kind),
     )

@@ -45,7 +45,7 @@ def mark_read_by_contact(events: EventLog, *, by: Visitor, conversation_id: uuid
     state = own.get()
     if moved:
         record(events, EventType.READ_STATE_UPDATED, conversation, state.id)
-    return Read(state.last_read_visible_seq, conversation.reply_messages - state.messages_read)
+    return Read(state.last_read_visible_seq, max(0, conversation.reply_messages - state.messages_read))
 
 
 def mark_read_by_agent(*, by: Agent, conversation_id: uuid.UUID, up_to: int) -> Read:
@@ -61,7 +61,7 @@ def mark_read_by_agent(*, by: Agent, conversation_id: uuid.UUID, up_to: int) -> 
         version=F("version") + 1,
     )
     state = own.get()
-    read = Read(state.last_read_seq, conversation.contact_messages - state.messages_read)
+    read = Read(state.last_read_seq, max(0, conversation.contact_messages - state.messages_read))
     if moved:
         presence.agent_read(by, conversation_id, read.last_read_seq, read.unread)
     return read

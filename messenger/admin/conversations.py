@@ -30,5 +30,5 @@ class ConversationAdmin(ThreadAdmin):
 
     def thread(self, obj: Conversation, before: str) -> tuple[Sequence[MessagePayload], int | None]:
         bound = int(before) if before.isdecimal() and len(before) < 10 else None
-        page = queries.team_messages(obj, before=bound, after=None, limit=PARTS)
-        return page.items, page.items[0]["seq"] if page.next else None
+        parts, has_more = queries.team_messages(obj, before=bound, after=None, limit=PARTS)
+        return parts, parts[0]["seq"] if has_more else None

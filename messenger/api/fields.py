@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 
 from rest_framework import serializers
 
+from ..actions.identity import MOST_ATTRIBUTES
 from .errors import InvalidBody, InvalidQuery
 
 MOST_CHARACTERS = 20_000
-_MOST_ATTRIBUTES = 50
 
 S = TypeVar("S", bound="serializers.Serializer[Any]")
 
@@ -36,8 +36,8 @@ class AttributesField(serializers.DictField):
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         values = super().to_internal_value(data)
-        if len(values) > _MOST_ATTRIBUTES:
-            raise serializers.ValidationError(f"At most {_MOST_ATTRIBUTES} attributes can be kept.", code="too_many")
+        if len(values) > MOST_ATTRIBUTES:
+            raise serializers.ValidationError(f"At most {MOST_ATTRIBUTES} attributes can be kept.", code="too_many")
         for name, value in values.items():
             if not (0 < len(name) <= 64 and is_plain(name) and is_plain(value)):
                 raise serializers.ValidationError(f"The attribute {name[:64]!a} cannot be kept.", code="invalid")

@@ -60,7 +60,9 @@ class Scene:
         if self._conversation_id is None:
             self._start(text, is_new=False)
         else:
-            actions.send_message(by=self._visitor, conversation_id=self._conversation_id, draft=_draft(text))
+            actions.send_message(
+                by=self._visitor, conversation_id=self._conversation_id, draft=Draft.by_visitor(uuid.uuid4(), text)
+            )
 
     def begin(self, text: str) -> None:
         self._start(text, is_new=True)
@@ -73,10 +75,14 @@ class Scene:
         actions.mark_read_by_contact(by=self._visitor, conversation_id=self._thread, up_to=_TO_THE_END)
 
     def reply(self, agent: str, text: str) -> None:
-        actions.send_reply(by=self.cast.agents[agent], conversation_id=self._thread, draft=_draft(text))
+        actions.send_reply(
+            by=self.cast.agents[agent], conversation_id=self._thread, draft=Draft.by_agent(uuid.uuid4(), text)
+        )
 
     def note(self, agent: str, text: str) -> None:
-        actions.add_note(by=self.cast.agents[agent], conversation_id=self._thread, draft=_draft(text))
+        actions.add_note(
+            by=self.cast.agents[agent], conversation_id=self._thread, draft=Draft.by_agent(uuid.uuid4(), text)
+        )
 
     def assign(self, agent: str, to: str) -> None:
         target = {"team_id": self.cast.teams[to].id} if to in self.cast.teams else {"agent_id": self.cast.agents[to].id}
@@ -93,7 +99,7 @@ class Scene:
     def _start(self, text: str, *, is_new: bool) -> None:
         key = uuid.uuid4() if is_new else None
         started = actions.start_conversation(
-            by=self._visitor, is_new=is_new, client_conversation_id=key, draft=_draft(text)
+            by=self._visitor, is_new=is_new, client_conversation_id=key, draft=Draft.by_visitor(uuid.uuid4(), text)
         )
         self._session = Visitor(self._visitor.token, started.contact)
         self._conversation_id = started.conversation.id
@@ -120,7 +126,3 @@ def play(cast: Cast, stories: Iterable[Story], now: datetime) -> None:
     for moment, scene, act in heapq.merge(*agendas, key=lambda planned: planned[0]):
         with standing_at(moment):
             act.play(scene)
-
-
-def _draft(text: str) -> Draft:
-    return Draft(uuid.uuid4(), text)

@@ -144,8 +144,8 @@ class Subject(models.Model):
     Kind = SubjectKind
 
     kind = models.CharField(max_length=10, choices=Kind.choices)
-    contact = TenantKey(Contact, null=True, blank=True, related_name="+")
-    agent = TenantKey(Agent, null=True, blank=True, related_name="+")
+    contact = TenantKey(Contact, models.CASCADE, null=True, blank=True, related_name="+")
+    agent = TenantKey(Agent, models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
         abstract = True
@@ -219,7 +219,7 @@ class Message(TenantModel):
     conversation = TenantKey(Conversation, related_name="messages")
     # The thread's contact, here so that a person's history is one index walk; the author when author_kind says so.
     contact = TenantKey(Contact, related_name="messages")
-    agent = TenantKey(Agent, null=True, blank=True, related_name="messages")
+    agent = TenantKey(Agent, models.PROTECT, null=True, blank=True, related_name="messages")
     seq = models.PositiveIntegerField()
     visible_seq = models.PositiveIntegerField(null=True)
     cycle = models.PositiveIntegerField(default=1)
@@ -283,6 +283,8 @@ class Message(TenantModel):
         indexes = [
             # A contact's timeline and history over all conversations, by time.
             models.Index(fields=["tenant", "contact", "-created_at", "-id"], name="message_timeline"),
+            # The reference check when retention removes a visit.
+            models.Index(fields=["tenant", "visit"], condition=Q(visit__isnull=False), name="message_of_visit"),
         ]
 
     def __str__(self) -> str:

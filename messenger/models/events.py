@@ -22,7 +22,7 @@ class Stream(TenantModel):
     """The head of a log. Its row is the last thing a transaction locks, so numbers follow the order of commits."""
 
     # Null: the tenant's own stream, read by its agents.
-    contact = TenantKey(Contact, null=True, blank=True, related_name="streams")
+    contact = TenantKey(Contact, models.CASCADE, null=True, blank=True, related_name="streams")
     epoch = models.CharField(max_length=32, default=new_epoch)
     head_seq = models.PositiveBigIntegerField(default=0)
     # The newest seq that retention has removed: a cursor below it is too old.
@@ -56,7 +56,7 @@ class Event(TenantModel):
     seq = models.PositiveBigIntegerField()
     type = models.CharField(max_length=40)
     v = models.PositiveSmallIntegerField(default=1)
-    conversation = TenantKey(Conversation, null=True, blank=True, related_name="+")
+    conversation = TenantKey(Conversation, models.CASCADE, null=True, blank=True, related_name="+")
     entity_id = models.UUIDField()
     actor_kind = models.CharField(max_length=10)
     actor_id = models.UUIDField(null=True)
@@ -70,6 +70,14 @@ class Event(TenantModel):
             models.UniqueConstraint(fields=["tenant", "stream", "seq"], name="event_seq"),
             TenantReference(field="stream", name="event_stream_tenant"),
             TenantReference(field="conversation", name="event_conversation_tenant"),
+        ]
+        indexes = [
+            # The reference check when retention removes a conversation.
+            models.Index(
+                fields=["tenant", "conversation"],
+                condition=Q(conversation__isnull=False),
+                name="event_of_conversation",
+            ),
         ]
 
     def __str__(self) -> str:

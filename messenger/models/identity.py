@@ -267,8 +267,8 @@ class Contact(TenantModel):
                 name="contact_chat_log",
             ),
             # "Possibly the same person": equal unverified e-mail or phone.
-            models.Index(fields=["tenant", "email"], condition=~Q(email=""), name="contact_email"),
-            models.Index(fields=["tenant", "phone"], condition=~Q(phone=""), name="contact_phone"),
+            models.Index(fields=["tenant", "email"], name="contact_email"),
+            models.Index(fields=["tenant", "phone"], name="contact_phone"),
             # The guests that were merged into a user: `merged_from`, and old ids that keep resolving.
             models.Index(
                 fields=["tenant", "merged_into"], condition=Q(merged_into__isnull=False), name="contact_merged_into"
@@ -382,7 +382,7 @@ class VisitorToken(TenantModel):
         max_length=64, unique=True, editable=False, validators=[RegexValidator(r"^[0-9a-f]{64}$")]
     )
     device = TenantKey(Device, related_name="tokens")
-    contact = TenantKey(Contact, null=True, blank=True, related_name="tokens")
+    contact = TenantKey(Contact, models.CASCADE, null=True, blank=True, related_name="tokens")
     visit = TenantKey(Visit, related_name="+")
     assurance = models.CharField(max_length=10, choices=Assurance.choices, default=Assurance.ANONYMOUS)
     proven_at = models.DateTimeField(null=True, blank=True)

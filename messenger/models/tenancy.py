@@ -25,9 +25,11 @@ class TenantKey(models.ForeignKey[Any, Any]):
     and every query of ours leads with the tenant, which the second does not.
     """
 
-    def __init__(self, to: Any, on_delete: Any = models.CASCADE, **kwargs: Any) -> None:
+    def __init__(self, to: Any, on_delete: Any = None, **kwargs: Any) -> None:
         kwargs.setdefault("db_constraint", False)
         kwargs.setdefault("db_index", False)
+        # An optional reference is context: what it points at may go without taking the row along.
+        on_delete = on_delete or (models.SET_NULL if kwargs.get("null") else models.CASCADE)
         super().__init__(to, on_delete, **kwargs)
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import time
 import uuid
 
 import pytest
 from django.apps import apps
 
 from curbe.testing.cast import device_id
+from messenger.models import Visit
 
 pytestmark = pytest.mark.django_db
 
@@ -172,6 +175,42 @@ def test_a_valid_trace_id_is_kept_and_an_invalid_one_replaced(guest):
     assert guest.get("history", **{"X-Trace-Id": given}).headers["X-Trace-Id"] == given
     assert guest.get("history", **{"X-Trace-Id": "x"}).headers["X-Trace-Id"] != "x"
     assert guest.get("nothing", **{"X-Trace-Id": given}).json()["trace_id"] == given
+
+
+@pytest.mark.parametrize("origin", ["http://[::1", "http://[zz]", "//", "http://testserver:x", "\x00"])
+def test_an_origin_that_is_none_is_a_foreign_one(guest, origin):
+    assert_refused(guest.get("history", Origin=origin), 403)
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "2026-01-01T00:00:00", 7])
+def test_page_cursors_that_nobody_made(guest, chat, desk, at):
+    key = json.dumps([at, str(uuid.uuid4())]).encode()
+    cursor = base64.urlsafe_b64encode(key).decode().rstrip("=")
+    for caller in (guest, desk):
+        assert_refused(caller.get("conversations", {"cursor": cursor}), 400)
+
+
+def test_attributes_do_not_grow_for_ever(guest):
+    for i in range(2):
+        attributes = {f"{i} {j}": "x" for j in range(30)}
+        last = guest.post("profile", {"attributes": attributes})
+    assert_refused(last, 422)
+    assert len(guest.contact.attributes) == 30
+
+
+def test_credentials_in_a_page_address_are_not_kept(guest):
+    page = {"url": "https://bob:hunter2@shop.example:8080/a?x=1#y", "referrer": "https://u:pw@r.example/b?c"}
+    guest.post("visits", {"page": page})
+    visit = Visit.objects.order_by("-created_at").first()
+    assert (visit.url, visit.referrer) == ("https://shop.example:8080/a", "https://r.example/b")
+
+
+@pytest.mark.parametrize("text", ["a.com/[" * 2_800, "://" * 6_600, "http://a" * 2_500, "a.com/(" * 2_800])
+def test_a_text_made_of_links_costs_no_more_than_another(guest, chat, desk, text):
+    started = time.process_time()
+    assert guest.say(chat["conversation"]["id"], text).status_code == 201
+    assert desk.reply(chat["conversation"]["id"], text).status_code == 201
+    assert time.process_time() - started < 1
 
 
 def test_nothing_of_this_speaks_of_the_inside(guest):

@@ -118,7 +118,7 @@ def sender(visitor, conversation):
     """The domain verb as the view calls it."""
 
     def send():
-        draft = Draft(uuid.uuid4(), TEXT)
+        draft = Draft.by_visitor(uuid.uuid4(), TEXT)
         assert not actions.send_message(by=visitor, conversation_id=conversation.id, draft=draft).is_replay
 
     return send

@@ -118,3 +118,28 @@ def test_status_filters_and_views_agree(harbor, guest, chat, desk):
         "closed": 0,
     }
     assert Conversation.objects.count() == 1
+
+
+def test_the_inbox_can_be_narrowed(harbor, guest, chat, desk):
+    conversation_id = chat["conversation"]["id"]
+    team = Team.objects.create(tenant=harbor.tenant, name="Returns")
+    guest.post("profile", {"name": "Grace Hopper"})
+    row = Conversation.objects.filter(id=conversation_id)
+
+    def listed(**filters):
+        return [one["id"] for one in desk.get("conversations", filters).json()["items"]]
+
+    for filters, values in (
+        ({"team": str(team.id)}, {"team": team}),
+        ({"priority": "urgent"}, {"priority": "urgent"}),
+        ({"tag": "niño"}, {"tags": ["vip", "niño"]}),
+    ):
+        assert listed(**filters) == []
+        row.update(**values)
+        assert listed(**filters) == [conversation_id]
+    assert listed(tag="ni") == listed(team="none") == listed(q="Lovelace") == []
+    assert listed(q="hopper") == [conversation_id]
+    assert listed(unread="true") == [conversation_id]
+    desk.put(f"conversations/{conversation_id}/read", {"up_to": 1})
+    assert listed(unread="true") == []
+    assert listed(unread="false") == [conversation_id]

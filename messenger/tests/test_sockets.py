@@ -461,6 +461,80 @@ async def test_the_inbox_socket_knows_a_signed_in_agent_by_the_session(chatting)
         assert await line.close_code() == 4500
 
 
+async def test_s35_nothing_belongs_into_the_address():
+    assert not await is_accepted("/ws/messenger?token=secret", ORIGIN)
+    assert await is_accepted("/ws/messenger", ORIGIN)
+
+
+async def test_an_agents_socket_ends_with_the_session(chatting, monkeypatch):
+    from django.test import Client
+
+    company, _, _, _ = chatting
+    client = Client()
+    await in_thread(client.force_login)(company.ben.user)
+    cookie = (b"cookie", f"sessionid={client.cookies['sessionid'].value}".encode())
+    monkeypatch.setattr(sockets, "HELLO_WITHIN_S", 0.5)
+    monkeypatch.setattr(sockets, "HEARTBEAT_S", 0.2)
+    monkeypatch.setattr(sockets, "RECHECK_AFTER_S", 0)
+    async with connected("/ws/inbox", headers=[HOST, ORIGIN, cookie]) as line:
+        await line.hello(None)
+        assert (await line.hear_until("hb"))["t"] == "hb"
+        await in_thread(client.logout)()
+        assert await line.close_code() == 4500
+
+
+async def test_a_rivals_token_cannot_keep_an_agents_socket(chatting, rival_desk):
+    _, _, desk, _ = chatting
+    async with connected("/ws/inbox", headers=[HOST]) as line:
+        await line.hello(desk.bearer)
+        await line.hear()
+        await line.tell(t="auth", auth=rival_desk.bearer)
+        assert await line.close_code() == 4500
+
+
+async def test_a_socket_that_fails_does_not_silence_the_others(chatting, monkeypatch):
+    """One whose queue overflows is closed with 4008; everybody else goes on hearing."""
+    company, browser, desk, conversation_id = chatting
+    ben = await in_thread(lambda: company.desk(company.ben))()
+    async with connected("/ws/inbox", headers=[HOST]) as deaf, connected("/ws/inbox", headers=[HOST]) as other:
+        await deaf.hello(desk.bearer)
+        await deaf.hear()
+        monkeypatch.setattr(sockets, "MOST_QUEUED_BYTES", -1)
+        await in_thread(browser.say)(conversation_id, "too much")
+        assert await deaf.close_code() == 4008
+        monkeypatch.setattr(sockets, "MOST_QUEUED_BYTES", 1024 * 1024)
+        await other.hello(ben.bearer)
+        await other.hear()
+        await in_thread(browser.say)(conversation_id, "still here")
+        event = (await other.hear_until("evs"))["items"][-1]
+        assert event["payload"]["message"]["body"] == "still here"
+
+
+async def test_a_new_epoch_asks_once_and_goes_on(chatting, monkeypatch):
+    _, browser, _, conversation_id = chatting
+    monkeypatch.setattr(hub, "SWEEP_EVERY_S", 0.2)
+    async with connected() as line:
+        await line.hello(browser.bearer)
+        await line.hear()
+        await in_thread(lambda: Stream.objects.filter(contact=browser.contact).update(epoch="another"))()
+        assert (await line.hear_until("resync_required"))["reason"] == "epoch"
+        await line.tell(t="resume", after=(await in_thread(browser.boot)())["cursor"])
+        await asyncio.sleep(0.6)  # Three sweeps, in which it must not ask again.
+        assert await line.hears_nothing()
+        await in_thread(browser.say)(conversation_id, "in the new epoch")
+        assert (await line.hear_until("evs"))["epoch"] == "another"
+
+
+async def test_a_contact_is_told_as_they_are_now(chatting):
+    _, browser, _, _ = chatting
+    async with connected() as line:
+        await line.hello(browser.bearer)
+        await line.hear()
+        await in_thread(browser.post)("profile", {"name": "Fresh Name"})
+        event = (await line.hear_until("evs"))["items"][0]
+        assert (event["type"], event["payload"]["contact"]["name"]) == ("contact.updated", "Fresh Name")
+
+
 async def test_no_event_of_one_tenant_reaches_another(chatting, rival_desk):
     _company, browser, _desk, conversation_id = chatting
     async with connected("/ws/inbox", headers=[HOST]) as outsider:

@@ -82,6 +82,14 @@ def test_an_empty_conversation_serves_as_the_new_one(guest):
     assert guest.start(new=True)["conversation"]["id"] == empty
 
 
+def test_the_empty_one_that_serves_as_new_answers_the_retry_too(guest):
+    empty = guest.start()["conversation"]["id"]
+    body = {"new": True, "client_conversation_id": str(uuid.uuid4())}
+    assert guest.post("conversations", body).json()["conversation"]["id"] == empty
+    guest.say(empty, "Not empty any more")
+    assert guest.post("conversations", body).json()["conversation"]["id"] == empty
+
+
 def test_at_most_ten_are_open(guest):
     for i in range(10):
         guest.start(f"Topic {i}", new=True)

@@ -10,9 +10,8 @@ from rest_framework.request import Request
 
 from ...errors import DomainError, Forbidden, Unauthenticated
 from ...models import Agent
-from ...principals import authenticate_api_token, memberships_of, selected
+from ...principals import SESSION_TENANT, authenticate_api_token, memberships_of, selected
 
-SESSION_TENANT = "tenant_id"
 # A page names the tenant it was rendered for, so that a switch in another tab cannot redirect its writes.
 TENANT_HEADER = "X-Curbe-Tenant"
 

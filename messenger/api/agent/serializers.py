@@ -27,9 +27,22 @@ class AssigneeField(serializers.CharField):
         return text if text in {"me", "none"} else str(serializers.UUIDField().to_internal_value(text))
 
 
+class TeamField(serializers.CharField):
+    """`none`, or a team's id."""
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        return text if text == "none" else str(serializers.UUIDField().to_internal_value(text))
+
+
 class ConversationsQuery(ListQuery):
     status = serializers.ChoiceField(choices=Conversation.Status.values, required=False)
     assignee = AssigneeField(required=False)
+    team = TeamField(required=False)
+    priority = serializers.ChoiceField(choices=Conversation.Priority.values, required=False)
+    tag = serializers.CharField(required=False, max_length=60)
+    unread = serializers.BooleanField(required=False, allow_null=True, default=None)
+    q = serializers.CharField(required=False, allow_blank=True, default="", max_length=200)
     sort = serializers.ChoiceField(choices=["-last_message_at"], required=False, default="-last_message_at")
 
 

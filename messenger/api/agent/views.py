@@ -161,8 +161,8 @@ class MessagesView(AgentView):
     def get(self, request: Request, conversation_id: uuid.UUID) -> Response:
         query = valid_query(PartsQuery, request.query_params)
         conversation = queries.get_conversation_for_team(self.agent, conversation_id)
-        page = queries.team_messages(conversation, **query)
-        return Response({"items": page.items, "has_more": page.next is not None})
+        items, has_more = queries.team_messages(conversation, **query)
+        return Response({"items": items, "has_more": has_more})
 
     @answers(
         payloads.MessagePayload,
@@ -173,7 +173,7 @@ class MessagesView(AgentView):
     )
     def post(self, request: Request, conversation_id: uuid.UUID) -> Response:
         body = valid_body(PartBody, request.data)
-        draft = Draft(body["client_message_id"], body["body"])
+        draft = Draft.by_agent(body["client_message_id"], body["body"])
         shared: dict[str, Any] = {"by": self.agent, "conversation_id": conversation_id, "draft": draft}
         if body["kind"] == Message.Kind.NOTE:
             sent = actions.add_note(**shared)

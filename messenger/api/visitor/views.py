@@ -181,7 +181,7 @@ class ConversationsView(VisitorView):
             by=self.visitor,
             is_new=body["new"],
             client_conversation_id=body["client_conversation_id"],
-            draft=Draft(**body["message"]) if body["message"] else None,
+            draft=Draft.by_visitor(**body["message"]) if body["message"] else None,
         )
         cursor = streams.contact_stream(started.contact).cursor
         conversation = queries.get_conversation_for(started.contact, started.conversation.id)
@@ -197,7 +197,7 @@ class ConversationsView(VisitorView):
         answer = {
             "conversation": queries.visitor_conversation(conversation),
             "message": payloads.visitor_message(started.message) if started.message else None,
-            "contact": payloads.visitor_contact(started.contact),
+            "contact": payloads.visitor_contact(conversation.contact),
             "cursor": cursor,
         }
         return Response(answer, status=status.HTTP_201_CREATED if started.created else status.HTTP_200_OK)
@@ -219,8 +219,8 @@ class MessagesView(VisitorView):
     def get(self, request: Request, conversation_id: uuid.UUID) -> Response:
         query = valid_query(PartsQuery, request.query_params)
         conversation = queries.get_conversation_for(self.visitor.contact, conversation_id)
-        page = queries.visitor_messages(conversation, **query)
-        return Response({"items": page.items, "has_more": page.next is not None})
+        items, has_more = queries.visitor_messages(conversation, **query)
+        return Response({"items": items, "has_more": has_more})
 
     @answers(
         payloads.MessagePayload,
@@ -230,7 +230,7 @@ class MessagesView(VisitorView):
         operation_id="visitor_send",
     )
     def post(self, request: Request, conversation_id: uuid.UUID) -> Response:
-        draft = Draft(**valid_body(MessageBody, request.data))
+        draft = Draft.by_visitor(**valid_body(MessageBody, request.data))
         sent = actions.send_message(by=self.visitor, conversation_id=conversation_id, draft=draft)
         return answer_sent(payloads.visitor_message(sent.message), is_replay=sent.is_replay)
 
@@ -297,20 +297,29 @@ def _widget_id(text: str) -> uuid.UUID:
 
 def _page_of(request: Request, page: dict[str, str], locale: str) -> Page:
     """The visit's context. A page's query may hold personal data, so only its campaign parameters are kept."""
-    try:
-        parts = urlsplit(page.get("url", ""))
-    except ValueError:
-        parts = urlsplit("")  # Handled: a page address that is none is simply not kept.
-    campaign = {key: value[:200] for key, value in parse_qsl(parts.query) if key in _CAMPAIGN and is_plain(value)}
+    url, query = _address(page.get("url", ""))
+    campaign = {key: value[:200] for key, value in parse_qsl(query) if key in _CAMPAIGN and is_plain(value)}
     return Page(
-        url=parts._replace(query="", fragment="").geturl(),
+        url=url,
         title=page.get("title", ""),
-        referrer=page.get("referrer", "").split("?")[0].split("#")[0],
+        referrer=_address(page.get("referrer", ""))[0],
         locale=locale,
         user_agent=request.headers.get("User-Agent", ""),
         address=request.META.get("REMOTE_ADDR", ""),
         utm=campaign,
     )
+
+
+def _address(text: str) -> tuple[str, str]:
+    """Return a web address without credentials, query and fragment, and its query; nothing of what is none."""
+    try:
+        parts = urlsplit(text)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        return "", ""  # Handled: a page address that is none is simply not kept.
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        return "", ""
+    return f"{parts.scheme}://{parts.hostname}{port}{parts.path}", parts.query
 
 
 def _snapshot(request: Request, visitor: Visitor, session_token: str, widget: Any) -> dict[str, Any]:

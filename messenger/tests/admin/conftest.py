@@ -47,8 +47,8 @@ def live_a_little(company: Company, text: str = "Hello") -> Browser:
     browser.boot(page={"url": f"https://{text}.example/shop", "title": text})
     browser.post("profile", {"name": text, "email": f"{text}@mail.example"})
     thread = uuid.UUID(browser.start(text)["conversation"]["id"])
-    actions.send_reply(by=company.ada, conversation_id=thread, draft=Draft(uuid.uuid4(), f"{text} to you too"))
-    actions.add_note(by=company.ada, conversation_id=thread, draft=Draft(uuid.uuid4(), f"A note on {text}"))
+    actions.send_reply(by=company.ada, conversation_id=thread, draft=Draft.by_agent(uuid.uuid4(), f"{text} to you too"))
+    actions.add_note(by=company.ada, conversation_id=thread, draft=Draft.by_agent(uuid.uuid4(), f"A note on {text}"))
     return browser
 
 

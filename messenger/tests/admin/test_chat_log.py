@@ -29,7 +29,7 @@ def page_of(client: Client, contact: Contact, **query: str) -> str:
 
 
 def draft(text: str) -> Draft:
-    return Draft(uuid.uuid4(), text)
+    return Draft.by_agent(uuid.uuid4(), text)
 
 
 def test_a_person_is_one_row_whatever_they_start(ada: Client, harbor: Company) -> None:
