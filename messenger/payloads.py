@@ -8,148 +8,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, NotRequired, TypedDict
+from typing import Any
 
 from .models import Agent, Contact, Conversation, Message, Participant, ReadState, SeenState, Tenant, Widget
-
-
-class Face(TypedDict):
-    """Somebody as the other side sees them."""
-
-    id: str
-    name: str
-    avatar_url: str | None
-
-
-class Author(TypedDict):
-    kind: str
-    id: str | None
-    name: str
-    avatar_url: str | None
-
-
-class ParticipantPayload(TypedDict):
-    kind: str
-    id: str | None
-    name: str
-    avatar_url: str | None
-    is_active: bool
-
-
-class MessagePayload(TypedDict):
-    id: str
-    conversation_id: str
-    seq: int
-    kind: str
-    author: Author
-    body: str
-    body_html: str
-    client_message_id: str | None
-    attachments: list[dict[str, Any]]
-    created_at: str
-    edited_at: str | None
-    deleted: bool
-    event: dict[str, Any] | None
-    sources: list[dict[str, Any]]
-    rev: int
-    cycle: NotRequired[int]
-
-
-class ConversationPayload(TypedDict):
-    id: str
-    status: str
-    is_primary: bool
-    cycle: int
-    subject: str
-    created_at: str
-    last_message_at: str | None
-    last_seq: int
-    unread_count: int
-    last_read_seq: int
-    seen_seq: int
-    assignee: Face | None
-    participants: list[ParticipantPayload]
-    last_message: MessagePayload | None
-    rating: dict[str, Any] | None
-    rating_requested: bool
-    rev: int
-
-
-class ContactPayload(TypedDict):
-    id: str
-    type: str
-    name: str | None
-    email: str | None
-    phone: str | None
-    avatar_url: str | None
-
-
-class PossibleDuplicate(TypedDict):
-    id: str
-    display_name: str
-
-
-class TeamContactPayload(ContactPayload):
-    external_id: str | None
-    display_name: str
-    attributes: dict[str, Any]
-    verified: dict[str, Any]
-    unverified: dict[str, Any]
-    blocked: bool
-    possible_duplicates: list[PossibleDuplicate]
-    last_message_at: str | None
-    message_count: int
-    created_at: str
-
-
-class Named(TypedDict):
-    id: str
-    name: str
-
-
-class TeamConversationPayload(ConversationPayload):
-    contact: TeamContactPayload
-    team: Named | None
-    tags: list[str]
-    priority: str
-    contact_last_read_seq: int
-    contact_messages: int
-    waiting_since: str | None
-    snoozed_until: str | None
-    widget: Named
-
-
-class AgentPayload(Face):
-    email: str
-    role: str
-    availability: str
-
-
-class TenantPayload(TypedDict):
-    id: str
-    slug: str
-    name: str
-    locale: str
-    time_zone: str
-    thread_policy: str
-
-
-class WidgetPayload(TypedDict):
-    id: str
-    tenant_id: str
-    name: str
-    locale: str
-    appearance: dict[str, Any]
-    greeting: str
-    texts: dict[str, Any]
-    features: dict[str, Any]
-    prechat: dict[str, Any]
-    thread_policy: str
-    availability: Availability
-
-
-class Availability(TypedDict):
-    online: bool
+from .shapes import (
+    AgentPayload,
+    Author,
+    ContactPayload,
+    ConversationPayload,
+    Face,
+    MessagePayload,
+    ParticipantPayload,
+    TeamContactPayload,
+    TeamConversationPayload,
+    TenantPayload,
+    WidgetPayload,
+)
 
 
 @dataclass(slots=True)

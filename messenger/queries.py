@@ -23,7 +23,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, Coalesce
 
-from . import payloads
+from . import payloads, shapes
 from .errors import NotFound
 from .loading import by_id, facts_of, parts_of, possible_duplicates, with_authors, with_joins
 from .models import Agent, Contact, Conversation, Message, ReadState, Team, Visit, Widget
@@ -83,7 +83,7 @@ def get_conversation_for(contact: Contact | None, conversation_id: uuid.UUID) ->
     return conversation
 
 
-def visitor_conversation(conversation: Conversation) -> payloads.ConversationPayload:
+def visitor_conversation(conversation: Conversation) -> shapes.ConversationPayload:
     """Return one conversation for its contact."""
     return payloads.visitor_conversation(facts_of(conversation.tenant_id, [conversation])[0])
 
@@ -98,14 +98,14 @@ def visitor_conversations(contact: Contact | None, cursor: str | None, limit: in
 
 def visitor_messages(
     conversation: Conversation, *, before: int | None, after: int | None, limit: int
-) -> tuple[list[payloads.MessagePayload], bool]:
+) -> tuple[list[shapes.MessagePayload], bool]:
     """Return visible parts, oldest first, in the visitor's numbering, and whether there are more."""
     visible = parts_of(conversation).filter(visible_seq__isnull=False)
     rows, has_more = walk(visible, "visible_seq", before, after, limit)
     return [payloads.visitor_message(row) for row in rows], has_more
 
 
-def history(contact: Contact, limit: int) -> list[payloads.MessagePayload]:
+def history(contact: Contact, limit: int) -> list[shapes.MessagePayload]:
     """Return the contact's latest visible parts over all conversations, oldest first."""
     rows = with_authors(Message.objects.filter(tenant_id=contact.tenant_id, contact=contact))
     latest = rows.filter(visible_seq__isnull=False).order_by("-created_at", "-id")[:limit]
@@ -129,12 +129,12 @@ def get_contact_for_team(agent: Agent, contact_id: uuid.UUID) -> Contact:
     return contact
 
 
-def team_conversation(agent: Agent, conversation: Conversation) -> payloads.TeamConversationPayload:
+def team_conversation(agent: Agent, conversation: Conversation) -> shapes.TeamConversationPayload:
     """Return one conversation as the agent sees it."""
     return team_conversations(agent, [conversation])[0]
 
 
-def team_conversations(agent: Agent, rows: Sequence[Conversation]) -> list[payloads.TeamConversationPayload]:
+def team_conversations(agent: Agent, rows: Sequence[Conversation]) -> list[shapes.TeamConversationPayload]:
     """Return conversations as the agent sees them."""
     return [payloads.team_conversation(one) for one in facts_of(agent.tenant_id, rows, agent=agent)]
 
@@ -160,7 +160,7 @@ def inbox_page(
 
 def inbox_among(
     agent: Agent, ids: Iterable[uuid.UUID], *, status: str | None = None, assignee: str | None = None
-) -> list[payloads.TeamConversationPayload]:
+) -> list[shapes.TeamConversationPayload]:
     """Return those of the conversations that a list holds, newest activity first: what a list on screen replaces."""
     rows = with_joins(_inbox(agent, status=status, assignee=assignee)).filter(id__in=list(ids))
     return team_conversations(agent, list(rows.order_by("-last_message_at", "-id")))
@@ -197,7 +197,7 @@ def view_counts(agent: Agent) -> dict[str, int]:
 
 def team_messages(
     conversation: Conversation, *, before: int | None, after: int | None, limit: int
-) -> tuple[list[payloads.MessagePayload], bool]:
+) -> tuple[list[shapes.MessagePayload], bool]:
     """Return parts, notes included, oldest first, in the team's numbering, and whether there are more."""
     rows, has_more = walk(parts_of(conversation), "seq", before, after, limit)
     return [payloads.team_message(row) for row in rows], has_more

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .. import queries
 from ..models import Contact, Conversation
-from ..payloads import MessagePayload
+from ..shapes import MessagePayload
 from .base import one_line
 from .thread import PARTS, ThreadAdmin
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .. import queries
 from ..models import Conversation
-from ..payloads import MessagePayload
+from ..shapes import MessagePayload
 from .thread import PARTS, ThreadAdmin
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ..models import Conversation
-from ..payloads import MessagePayload
+from ..shapes import MessagePayload
 from .base import ReadOnlyAdmin
 
 PARTS = 100

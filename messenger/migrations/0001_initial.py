@@ -4,7 +4,7 @@ import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
 import messenger.models.events
-import messenger.models.identity
+import messenger.models.tenants
 import messenger.models.tenancy
 from django.conf import settings
 from django.db import migrations, models
@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
             },
             managers=[
-                ('objects', messenger.models.identity.EmailUserManager()),
+                ('objects', messenger.models.tenants.EmailUserManager()),
             ],
         ),
         migrations.CreateModel(

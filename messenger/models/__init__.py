@@ -2,20 +2,9 @@
 
 from .conversations import Conversation, Message, Participant, ReadState, SeenState, Subject
 from .events import Event, Stream
-from .identity import (
-    Agent,
-    ApiToken,
-    Contact,
-    Device,
-    IdentitySecret,
-    Team,
-    Tenant,
-    User,
-    Visit,
-    VisitorToken,
-    Widget,
-)
+from .identity import Contact, Device, Visit, VisitorToken
 from .tenancy import TenantKey, TenantReference, new_id
+from .tenants import Agent, ApiToken, IdentitySecret, Team, Tenant, User, Widget
 
 __all__ = [
     "Agent",

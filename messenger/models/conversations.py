@@ -8,8 +8,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from .identity import Agent, Contact, Team, Visit, Widget
+from .identity import Contact, Visit
 from .tenancy import TenantKey, TenantModel, TenantOneToOne, TenantReference, one_of, owned_once
+from .tenants import Agent, Team, Widget
 
 
 class Status(models.TextChoices):

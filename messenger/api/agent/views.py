@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ... import actions, loading, payloads, queries
+from ... import actions, loading, payloads, queries, shapes
 from ...actions.messages import Draft
 from ...models import Agent, Message
 from ...principals import memberships_of
@@ -31,17 +31,17 @@ from .serializers import (
 
 
 class Me(TypedDict):
-    agent: payloads.AgentPayload
-    tenant: payloads.TenantPayload
-    tenants: list[payloads.TenantPayload]
+    agent: shapes.AgentPayload
+    tenant: shapes.TenantPayload
+    tenants: list[shapes.TenantPayload]
     role: str
 
 
 class Snapshot(TypedDict):
-    agent: payloads.AgentPayload
-    tenant: payloads.TenantPayload
+    agent: shapes.AgentPayload
+    tenant: shapes.TenantPayload
     counts: dict[str, int]
-    items: list[payloads.TeamConversationPayload]
+    items: list[shapes.TeamConversationPayload]
     next: str | None
     cursor: str
     realtime: dict[str, Any]
@@ -49,10 +49,10 @@ class Snapshot(TypedDict):
 
 
 class ThreadRow(TypedDict):
-    contact: payloads.TeamContactPayload
+    contact: shapes.TeamContactPayload
     display_name: str
     identity_type: str
-    last_message: payloads.MessagePayload | None
+    last_message: shapes.MessagePayload | None
     last_message_at: str | None
     message_count: int
     unread_count: int
@@ -66,14 +66,14 @@ class Threads(TypedDict):
 
 
 class Thread(TypedDict):
-    contact: payloads.TeamContactPayload
-    items: list[payloads.MessagePayload]
+    contact: shapes.TeamContactPayload
+    items: list[shapes.MessagePayload]
     has_more: bool
     next: str | None
 
 
 class Conversations(TypedDict):
-    items: list[payloads.TeamConversationPayload]
+    items: list[shapes.TeamConversationPayload]
     next: str | None
 
 
@@ -149,7 +149,7 @@ class ConversationsView(AgentView):
 class ConversationView(AgentView):
     """One conversation of the tenant."""
 
-    @answers(payloads.TeamConversationPayload, operation_id="agent_conversation")
+    @answers(shapes.TeamConversationPayload, operation_id="agent_conversation")
     def get(self, request: Request, conversation_id: uuid.UUID) -> Response:
         return self.answer_conversation(conversation_id)
 
@@ -165,7 +165,7 @@ class MessagesView(AgentView):
         return Response({"items": items, "has_more": has_more})
 
     @answers(
-        payloads.MessagePayload,
+        shapes.MessagePayload,
         status=201,
         also={200: "Sent before: the stored part.", 409: "idempotency_key_reused or newer_reply_exists"},
         request=PartBody,
@@ -205,7 +205,7 @@ class TypingView(AgentView):
 class AssignView(AgentView):
     """Give a conversation to an agent or a team."""
 
-    @answers(payloads.TeamConversationPayload, request=AssignBody, operation_id="agent_assign")
+    @answers(shapes.TeamConversationPayload, request=AssignBody, operation_id="agent_assign")
     def post(self, request: Request, conversation_id: uuid.UUID) -> Response:
         to = valid_body(AssignBody, request.data)
         actions.assign(by=self.agent, conversation_id=conversation_id, to=to)
@@ -215,7 +215,7 @@ class AssignView(AgentView):
 class CloseView(AgentView):
     """End the cycle of a conversation."""
 
-    @answers(payloads.TeamConversationPayload, request=CloseBody, operation_id="agent_close")
+    @answers(shapes.TeamConversationPayload, request=CloseBody, operation_id="agent_close")
     def post(self, request: Request, conversation_id: uuid.UUID) -> Response:
         body = valid_body(CloseBody, request.data)
         actions.close_conversation(by=self.agent, conversation_id=conversation_id, **body)
@@ -225,7 +225,7 @@ class CloseView(AgentView):
 class ReopenView(AgentView):
     """Begin the next cycle of a closed conversation."""
 
-    @answers(payloads.TeamConversationPayload, request=None, operation_id="agent_reopen")
+    @answers(shapes.TeamConversationPayload, request=None, operation_id="agent_reopen")
     def post(self, request: Request, conversation_id: uuid.UUID) -> Response:
         actions.reopen_conversation(by=self.agent, conversation_id=conversation_id)
         return self.answer_conversation(conversation_id)

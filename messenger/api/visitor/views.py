@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 
 from curbe.origins import is_own_origin
 
-from ... import actions, payloads, presence, queries, streams
+from ... import actions, payloads, presence, queries, shapes, streams
 from ...actions.identity import Page
 from ...actions.messages import Draft
 from ...errors import DomainError, Forbidden, NotFound, Unauthenticated
@@ -51,14 +51,14 @@ class Snapshot(TypedDict):
     session_token: str
     expires_at: str
     tenant_id: str
-    widget: payloads.WidgetPayload
+    widget: shapes.WidgetPayload
     visit_id: str
-    contact: payloads.ContactPayload | None
+    contact: shapes.ContactPayload | None
     merged_from: list[str]
-    conversations: list[payloads.ConversationPayload]
-    messages: list[payloads.MessagePayload]
+    conversations: list[shapes.ConversationPayload]
+    messages: list[shapes.MessagePayload]
     unread_count: int
-    availability: payloads.Availability
+    availability: shapes.Availability
     cursor: str | None
     realtime: dict[str, Any]
     server_time: str
@@ -66,24 +66,24 @@ class Snapshot(TypedDict):
 
 
 class Started(TypedDict):
-    conversation: payloads.ConversationPayload
-    message: payloads.MessagePayload | None
-    contact: payloads.ContactPayload
+    conversation: shapes.ConversationPayload
+    message: shapes.MessagePayload | None
+    contact: shapes.ContactPayload
     cursor: str
 
 
 class Conversations(TypedDict):
-    items: list[payloads.ConversationPayload]
+    items: list[shapes.ConversationPayload]
     next: str | None
 
 
 class Messages(TypedDict):
-    items: list[payloads.MessagePayload]
+    items: list[shapes.MessagePayload]
     has_more: bool
 
 
 class History(TypedDict):
-    items: list[payloads.MessagePayload]
+    items: list[shapes.MessagePayload]
 
 
 class ReadAnswer(TypedDict):
@@ -116,7 +116,7 @@ class VisitorView(PublicView):
 class WidgetView(PublicView):
     """The public configuration of a widget."""
 
-    @answers(payloads.WidgetPayload, operation_id="visitor_widget")
+    @answers(shapes.WidgetPayload, operation_id="visitor_widget")
     def get(self, request: Request, widget_id: uuid.UUID) -> Response:
         widget = queries.get_widget(widget_id)
         response = Response(payloads.widget(widget, online=queries.is_online(widget.tenant_id)))
@@ -153,7 +153,7 @@ class VisitsView(VisitorView):
 class ProfileView(VisitorView):
     """What a visitor says of themself."""
 
-    @answers(payloads.ContactPayload, request=ProfileBody, operation_id="visitor_profile")
+    @answers(shapes.ContactPayload, request=ProfileBody, operation_id="visitor_profile")
     def post(self, request: Request) -> Response:
         contact = actions.update_profile(by=self.visitor, traits=valid_body(ProfileBody, request.data))
         return Response(payloads.visitor_contact(contact))
@@ -206,7 +206,7 @@ class ConversationsView(VisitorView):
 class ConversationView(VisitorView):
     """One of the contact's conversations."""
 
-    @answers(payloads.ConversationPayload, operation_id="visitor_conversation")
+    @answers(shapes.ConversationPayload, operation_id="visitor_conversation")
     def get(self, request: Request, conversation_id: uuid.UUID) -> Response:
         conversation = queries.get_conversation_for(self.visitor.contact, conversation_id)
         return Response(queries.visitor_conversation(conversation))
@@ -223,7 +223,7 @@ class MessagesView(VisitorView):
         return Response({"items": items, "has_more": has_more})
 
     @answers(
-        payloads.MessagePayload,
+        shapes.MessagePayload,
         status=201,
         also={200: "Sent before; the header Idempotent-Replay says so.", 409: "idempotency_key_reused"},
         request=MessageBody,
@@ -274,7 +274,7 @@ def bearer_of(request: Request) -> str:
     return token.strip()
 
 
-def answer_sent(payload: payloads.MessagePayload, *, is_replay: bool) -> Response:
+def answer_sent(payload: shapes.MessagePayload, *, is_replay: bool) -> Response:
     """201 the first time, 200 with `Idempotent-Replay` after that."""
     response = Response(payload, status=status.HTTP_200_OK if is_replay else status.HTTP_201_CREATED)
     if is_replay:

@@ -1,0 +1,216 @@
+"""Companies and their side: tenants, widgets, identity secrets, users, agents, teams and API tokens."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from .tenancy import TenantKey, TenantModel, TenantReference, new_id, one_of, owned_once
+
+
+class EmailUserManager(UserManager["User"]):
+    """Creates users who sign in with their e-mail address."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:  # type: ignore[override]
+        user = User(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:  # type: ignore[override]
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email=(username or "").lower())
+
+
+class User(AbstractUser):
+    """A person who can sign in. What they may do in a tenant is their `Agent` there."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    username = None  # type: ignore[assignment]
+    email = models.EmailField(_("e-mail address"), unique=True)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    objects = EmailUserManager()  # type: ignore[misc]
+
+
+class ThreadPolicy(models.TextChoices):
+    CONVERSATIONS = "conversations", _("A conversation per topic")
+    SINGLE_THREAD = "single_thread", _("One thread per contact, for ever")
+
+
+class Tenant(models.Model):
+    """A company that uses the messenger. Every other row belongs to one."""
+
+    ThreadPolicy = ThreadPolicy
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField(_("name"), max_length=120)
+    slug = models.SlugField(_("slug"), max_length=60, unique=True)
+    locale = models.CharField(_("language"), max_length=10, default="en")
+    time_zone = models.CharField(_("time zone"), max_length=60, default="UTC")
+    office_hours = models.JSONField(_("office hours"), default=dict, blank=True)
+    thread_policy = models.CharField(
+        _("thread policy"), max_length=20, choices=ThreadPolicy.choices, default=ThreadPolicy.CONVERSATIONS
+    )
+    accepts_user_hash = models.BooleanField(_("accepts user_hash"), default=False)
+    reopen_days = models.PositiveIntegerField(
+        _("days during which a closed conversation can be reopened"), null=True, blank=True
+    )
+    conversation_retention_days = models.PositiveIntegerField(
+        _("days to keep closed conversations"), null=True, blank=True
+    )
+    is_active = models.BooleanField(_("active"), default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("tenant")
+        verbose_name_plural = _("tenants")
+        constraints = [one_of("thread_policy", ThreadPolicy, "tenant_thread_policy")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_single_thread(self) -> bool:
+        return self.thread_policy == self.ThreadPolicy.SINGLE_THREAD
+
+
+class Widget(TenantModel):
+    """One embed of a tenant: configuration and targeting, never identity."""
+
+    name = models.CharField(_("name"), max_length=120)
+    allowed_origins = models.JSONField(
+        _("allowed origins"), default=list, blank=True, help_text=_("Sites that may embed it. None listed: nobody may.")
+    )
+    appearance = models.JSONField(_("appearance"), default=dict, blank=True)
+    texts = models.JSONField(_("texts per language"), default=dict, blank=True)
+    prechat = models.JSONField(_("pre-chat form"), default=dict, blank=True)
+    features = models.JSONField(_("feature switches"), default=dict, blank=True)
+    is_active = models.BooleanField(_("active"), default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("widget")
+        verbose_name_plural = _("widgets")
+        constraints = [owned_once("widget")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class IdentitySecret(TenantModel):
+    """A key that signs the users of the tenant's own site. Stored encrypted; at most two are live."""
+
+    kid = models.CharField(max_length=40)
+    ciphertext = models.BinaryField(editable=False)
+    slot = models.PositiveSmallIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("identity secret")
+        verbose_name_plural = _("identity secrets")
+        constraints = [
+            owned_once("identitysecret"),
+            models.UniqueConstraint(fields=["tenant", "kid"], name="identitysecret_kid"),
+            # Two slots, one live key in each: that is how "at most two" is a constraint and not a count.
+            models.UniqueConstraint(
+                fields=["tenant", "slot"], condition=Q(retired_at=None), name="identitysecret_live_slot"
+            ),
+            models.CheckConstraint(condition=Q(slot__in=[1, 2]), name="identitysecret_two_slots"),
+        ]
+
+    def __str__(self) -> str:
+        return self.kid
+
+
+class Role(models.TextChoices):
+    ADMIN = "admin", _("admin")
+    AGENT = "agent", _("agent")
+
+
+class Availability(models.TextChoices):
+    ONLINE = "online", _("online")
+    AWAY = "away", _("away")
+
+
+class Agent(TenantModel):
+    """A user's membership in a tenant."""
+
+    Role = Role
+
+    Availability = Availability
+
+    user = models.ForeignKey("messenger.User", models.CASCADE, related_name="memberships")
+    role = models.CharField(_("role"), max_length=10, choices=Role.choices, default=Role.AGENT)
+    display_name = models.CharField(_("display name"), max_length=120)
+    avatar_url = models.CharField(_("avatar"), max_length=500, blank=True)
+    availability = models.CharField(
+        _("availability"), max_length=10, choices=Availability.choices, default=Availability.ONLINE
+    )
+    is_active = models.BooleanField(_("active"), default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("agent")
+        verbose_name_plural = _("agents")
+        constraints = [
+            owned_once("agent"),
+            models.UniqueConstraint(fields=["tenant", "user"], name="agent_user"),
+            one_of("role", Role, "agent_role"),
+            one_of("availability", Availability, "agent_availability"),
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role == self.Role.ADMIN
+
+
+class Team(TenantModel):
+    """A group of agents that conversations can be assigned to. Everybody in a tenant sees everything."""
+
+    name = models.CharField(_("name"), max_length=120)
+
+    class Meta:
+        verbose_name = _("team")
+        verbose_name_plural = _("teams")
+        constraints = [
+            owned_once("team"),
+            models.UniqueConstraint(fields=["tenant", "name"], name="team_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ApiToken(TenantModel):
+    """A key with which a program acts as an agent. Only its hash is stored; it is shown once."""
+
+    agent = TenantKey(Agent, related_name="api_tokens")
+    name = models.CharField(_("name"), max_length=120)
+    key_hash = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
+        constraints = [
+            owned_once("apitoken"),
+            TenantReference(field="agent", name="apitoken_agent_tenant"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
