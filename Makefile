@@ -10,8 +10,9 @@ COMPILE := $(UV) pip compile pyproject.toml --quiet --universal --python-version
 run: env
 	@exec .venv/bin/python -u manage.py serve --setup
 
-# One after the other; `make -j2 test` runs both at once.
-test: test-sqlite test-postgres
+# The two runs share nothing, so they run side by side; each shows its output when it is done.
+test: env-dev
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-sqlite test-postgres
 
 test-sqlite: env-dev
 	.venv/bin/python -m pytest --database=sqlite -m "not stack"
