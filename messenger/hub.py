@@ -214,6 +214,7 @@ class Hub:
                     feed.wanted = feed.stream.head_seq
                     return
                 if not any(items.values()):
+                    feed.wanted = feed.stream.head_seq  # The nudge was wrong; the next one must not be held against it.
                     return
                 feed.stream.head_seq = max(batch[-1].seq for batch in items.values() if batch)
                 self._broadcast(feed, start, items)

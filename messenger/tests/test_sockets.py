@@ -15,7 +15,7 @@ from channels.testing import WebsocketCommunicator
 
 from curbe.asgi import application
 from curbe.testing.cast import make_company
-from messenger import hub, sockets, streams
+from messenger import hub, nudges, sockets, streams
 from messenger.models import Event, Stream, VisitorToken
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -281,6 +281,22 @@ async def test_a_lost_nudge_is_made_up_for_by_the_sweeper(chatting, monkeypatch)
         await line.hear()
         await in_thread(browser.say)(conversation_id, "nobody tells")
         assert (await line.hear_until("evs"))["items"][0]["payload"]["message"]["body"] == "nobody tells"
+
+
+async def test_a_nudge_that_promises_too_much_changes_nothing(chatting, monkeypatch):
+    """A nudge is not believed for its content: what really comes after it still arrives, by the sweeper if need be."""
+    _, browser, _, conversation_id = chatting
+    monkeypatch.setattr(hub, "SWEEP_EVERY_S", 0.2)
+    async with connected() as line:
+        await line.hello(browser.bearer)
+        await line.hear()
+        stream = await in_thread(lambda: streams.contact_stream(browser.contact))()
+        nudges.publish(stream.id, stream.head_seq + 5)
+        assert await line.hears_nothing()
+        monkeypatch.setattr(nudges, "publish", lambda *args: None)
+        await in_thread(browser.say)(conversation_id, "after the false promise")
+        event = (await line.hear_until("evs"))["items"][0]
+        assert event["payload"]["message"]["body"] == "after the false promise"
 
 
 async def test_no_hello_is_closed_with_4003(chatting, monkeypatch):
