@@ -2,7 +2,7 @@
 
 from .conversations import Conversation, Message, Participant, ReadState, SeenState, Subject
 from .events import Event, Stream
-from .identity import Contact, Device, Visit, VisitorToken
+from .identity import Contact, ContactMerge, Device, ProofFault, VerificationFailure, Visit, VisitorToken
 from .tenancy import TenantKey, TenantReference, new_id
 from .tenants import Agent, ApiToken, IdentitySecret, Team, Tenant, User, Widget
 
@@ -10,12 +10,14 @@ __all__ = [
     "Agent",
     "ApiToken",
     "Contact",
+    "ContactMerge",
     "Conversation",
     "Device",
     "Event",
     "IdentitySecret",
     "Message",
     "Participant",
+    "ProofFault",
     "ReadState",
     "SeenState",
     "Stream",
@@ -25,6 +27,7 @@ __all__ = [
     "TenantKey",
     "TenantReference",
     "User",
+    "VerificationFailure",
     "Visit",
     "VisitorToken",
     "Widget",

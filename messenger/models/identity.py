@@ -51,6 +51,10 @@ class Contact(TenantModel):
                 condition=Q(type="user", external_id__isnull=False) | (~Q(type="user") & Q(external_id=None)),
                 name="contact_user_has_external_id",
             ),
+            # Two verified users never merge, by any path.
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | ~Q(type="user"), name="contact_user_is_never_merged"
+            ),
             TenantReference(field="merged_into", name="contact_merged_into_tenant"),
         ]
         indexes = [
@@ -154,6 +158,83 @@ class Visit(TenantModel):
         return self.title or self.url
 
 
+class ContactMerge(TenantModel):
+    """A guest turned out to be a user, by a signed proof. The audit of it, and the alias for the guest's old id."""
+
+    source = TenantKey(Contact, models.CASCADE, related_name="+", db_column="from_id", verbose_name=_("from"))
+    into = TenantKey(Contact, models.CASCADE, related_name="+", verbose_name=_("into"))
+    device = TenantKey(Device, null=True, related_name="+", verbose_name=_("device"))
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("merge")
+        verbose_name_plural = _("merges")
+        constraints = [
+            owned_once("contactmerge"),
+            # A guest is merged once.
+            models.UniqueConstraint(fields=["tenant", "source"], name="contactmerge_source"),
+            models.CheckConstraint(condition=~Q(source=models.F("into")), name="contactmerge_of_two"),
+            TenantReference(field="source", name="contactmerge_source_tenant"),
+            TenantReference(field="into", name="contactmerge_into_tenant"),
+            TenantReference(field="device", name="contactmerge_device_tenant"),
+        ]
+        indexes = [
+            # Who was merged into a user: the reference check, and the user's page in the admin.
+            models.Index(fields=["tenant", "into"], name="contactmerge_into"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source_id} → {self.into_id}"
+
+
+class ProofFault(models.TextChoices):
+    """Why an identity was not accepted: what the verification log says, and never to the visitor."""
+
+    MISSING = "missing", _("a user id without a proof")
+    MALFORMED = "malformed", _("not a signed token")
+    TOO_LARGE = "too_large", _("larger than 8 KB")
+    WRONG_ALGORITHM = "wrong_algorithm", _("not signed with HS256")
+    UNKNOWN_KID = "unknown_kid", _("signed with a key that is unknown or retired")
+    WRONG_SIGNATURE = "wrong_signature", _("signed with another secret")
+    NO_EXPIRY = "no_expiry", _("without an expiry time (exp)")
+    EXPIRED = "expired", _("expired")
+    EXPIRY_TOO_FAR = "expiry_too_far", _("valid for longer than 24 hours")
+    NOT_YET_VALID = "not_yet_valid", _("not valid yet (nbf or iat)")
+    WRONG_AUDIENCE = "wrong_audience", _("made for another tenant (aud)")
+    NO_USER_ID = "no_user_id", _("without a usable user id")
+    BAD_TRAITS = "bad_traits", _("traits that cannot be kept")
+    USER_HASH_OFF = "user_hash_off", _("user_hash is switched off")
+    WRONG_USER_HASH = "wrong_user_hash", _("the user_hash does not fit the user id")
+    NO_SECRET = "no_secret", _("there is no identity secret")
+
+
+class VerificationFailure(TenantModel):
+    """A line of the verification log: a proof that was refused, and why. Never the proof itself."""
+
+    widget = TenantKey(Widget, null=True, related_name="+", verbose_name=_("widget"))
+    fault = models.CharField(_("reason"), max_length=20, choices=ProofFault.choices)
+    # What the refused header claimed. Anybody can send anything, so it is shown and never used.
+    kid = models.CharField(max_length=40, blank=True)
+    page = models.CharField(_("page"), max_length=300, blank=True)
+    at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("refused proof")
+        verbose_name_plural = _("verification log")
+        constraints = [
+            owned_once("verificationfailure"),
+            one_of("fault", ProofFault, "verificationfailure_fault"),
+            TenantReference(field="widget", name="verificationfailure_widget_tenant"),
+        ]
+        indexes = [
+            # The log, newest first, and the oldest ones that the next line pushes out.
+            models.Index(fields=["tenant", "-at", "-id"], name="verificationfailure_log"),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_fault_display()
+
+
 class Assurance(models.TextChoices):
     ANONYMOUS = "anonymous", _("anonymous")
     VERIFIED = "verified", _("verified")
@@ -162,6 +243,7 @@ class Assurance(models.TextChoices):
 class RevocationReason(models.TextChoices):
     SHUTDOWN = "shutdown", _("signed out")
     IDENTITY_CHANGED = "identity_changed", _("identity changed")
+    RESET = "reset", _("started over")
     REVOKED = "revoked", _("revoked")
 
 
@@ -195,6 +277,11 @@ class VisitorToken(TenantModel):
             models.CheckConstraint(
                 condition=Q(assurance="anonymous") | Q(contact__isnull=False, proven_at__isnull=False),
                 name="visitortoken_verified_is_proven",
+            ),
+            models.CheckConstraint(
+                condition=Q(revoked_at=None, reason="")
+                | Q(revoked_at__isnull=False, reason__in=RevocationReason.values),
+                name="visitortoken_revoked_for_a_reason",
             ),
             TenantReference(field="device", name="visitortoken_device_tenant"),
             TenantReference(field="contact", name="visitortoken_contact_tenant"),

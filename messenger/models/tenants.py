@@ -61,6 +61,11 @@ class Tenant(models.Model):
         _("thread policy"), max_length=20, choices=ThreadPolicy.choices, default=ThreadPolicy.CONVERSATIONS
     )
     accepts_user_hash = models.BooleanField(_("accepts user_hash"), default=False)
+    shares_device = models.BooleanField(
+        _("one visitor across subdomains"),
+        default=False,
+        help_text=_("Keeps the device id in a cookie of the registrable domain, so that all its subdomains share it."),
+    )
     reopen_days = models.PositiveIntegerField(
         _("days during which a closed conversation can be reopened"), null=True, blank=True
     )

@@ -14,6 +14,7 @@ from django.utils import timezone
 from messenger.models import (
     Agent,
     Contact,
+    ContactMerge,
     Conversation,
     Device,
     IdentitySecret,
@@ -24,6 +25,7 @@ from messenger.models import (
     Stream,
     Team,
     TenantReference,
+    VerificationFailure,
     Visit,
     VisitorToken,
 )
@@ -63,7 +65,10 @@ def populate(company):
     Participant.objects.create(**shared, conversation=row, kind="assistant", created_at=row.created_at)
     ReadState.objects.create(**shared, conversation=row, kind="assistant")
     IdentitySecret.objects.create(**shared, kid="k1", ciphertext=encrypt("secret"))
-    user = Contact.objects.create(**shared, type="user", external_id="u-1", merged_into=browser.contact)
+    user = Contact.objects.create(**shared, type="user", external_id="u-1")
+    gone = Contact.objects.create(**shared, merged_into=user)
+    ContactMerge.objects.create(**shared, source=gone, into=user, device=browser.visitor.device, at=row.created_at)
+    VerificationFailure.objects.create(**shared, widget=company.widget, fault="expired", at=row.created_at)
     Device.objects.filter(**shared).update(user=user)
     VisitorToken.objects.filter(**shared).update(contact=browser.contact)
     Conversation.objects.filter(id=row.id).update(assignee=company.ada, team=team)
@@ -163,6 +168,10 @@ BROKEN: dict[str, dict[str, Any]] = {
     "agent_availability": {"availability": "asleep"},
     "contact_type": {"type": "robot"},
     "contact_user_has_external_id": {"type": "user", "external_id": None},
+    "contact_user_is_never_merged": {"type": "user", "external_id": "u-2", "merged_into": models.F("id")},
+    "contactmerge_of_two": {"source": models.F("into")},
+    "verificationfailure_fault": {"fault": "mood"},
+    "visitortoken_revoked_for_a_reason": {"reason": "mood", "revoked_at": timezone.now()},
     "visitortoken_assurance": {"assurance": "certain"},
     "visitortoken_verified_is_proven": {"assurance": "verified", "proven_at": None},
     "identitysecret_two_slots": {"slot": 3},
