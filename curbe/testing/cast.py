@@ -8,112 +8,21 @@ from __future__ import annotations
 import io
 import json
 import logging
-import secrets
-import uuid
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import jwt
 import pytest
-from rest_framework.test import APIClient
 from structlog.stdlib import ProcessorFormatter
 
+from curbe.testing.clients import Browser, Desk, device_id
 from messenger import actions
-from messenger.models import Agent, ApiToken, Contact, Conversation, Tenant, User, Widget
-from messenger.principals import Visitor, authenticate_visitor
+from messenger.models import Agent, ApiToken, Conversation, IdentitySecret, Tenant, User, Widget
 from messenger.signing import new_token, token_hash
 
-
-def device_id() -> str:
-    """A device id as the loader makes them: 256 random bits."""
-    return secrets.token_urlsafe(32)
-
-
-@dataclass
-class Caller:
-    """A client of one of the APIs. `get`, `post` … return the response; nothing is asserted here."""
-
-    base: str
-    bearer: str = ""
-    client: APIClient = field(default_factory=APIClient)
-
-    def request(self, method: str, path: str, data: Any = None, **headers: str) -> Any:
-        if self.bearer:
-            headers = {"Authorization": f"Bearer {self.bearer}", **headers}
-        # Escaped by json.dumps, so that a test can send what no well-behaved client would, such as lone surrogates.
-        send = getattr(self.client, method)
-        return send(f"{self.base}{path}", json.dumps(data), content_type="application/json", headers=headers)
-
-    def get(self, path: str, data: Any = None, **headers: str) -> Any:
-        if self.bearer:
-            headers = {"Authorization": f"Bearer {self.bearer}", **headers}
-        return self.client.get(f"{self.base}{path}", data, headers=headers)
-
-    def post(self, path: str, data: Any = None, **headers: str) -> Any:
-        return self.request("post", path, {} if data is None else data, **headers)
-
-    def put(self, path: str, data: Any = None, **headers: str) -> Any:
-        return self.request("put", path, data, **headers)
-
-
-@dataclass
-class Browser(Caller):
-    """A visitor's browser: a device id and, after `boot`, a session."""
-
-    base: str = "/api/messenger/"
-    widget: Widget | None = None
-    device: str = field(default_factory=device_id)
-    snapshot: dict[str, Any] = field(default_factory=dict)
-
-    def boot(self, widget: Widget | None = None, **body: Any) -> dict[str, Any]:
-        """A page load: returns the snapshot and keeps the session."""
-        chosen = widget or self.widget
-        assert chosen is not None
-        bearer, self.bearer = self.bearer, ""
-        response = self.post("bootstrap", {"widget_id": str(chosen.id), "device_id": self.device, **body})
-        assert response.status_code == 200, (bearer, response.content)
-        self.snapshot = response.json()
-        self.bearer = self.snapshot["session_token"]
-        return self.snapshot
-
-    @property
-    def visitor(self) -> Visitor:
-        """The session as the actions take it, freshly authenticated."""
-        return authenticate_visitor(self.bearer)
-
-    @property
-    def contact(self) -> Contact:
-        contact = self.visitor.contact
-        assert contact is not None, "this visitor has not said anything yet"
-        return contact
-
-    def start(self, text: str | None = None, **body: Any) -> dict[str, Any]:
-        """Open a conversation, with a first message when a text is given."""
-        if text is not None:
-            body["message"] = {"client_message_id": str(uuid.uuid4()), "body": text}
-        response = self.post("conversations", body)
-        assert response.status_code in (200, 201), response.content
-        return response.json()  # type: ignore[no-any-return]
-
-    def say(self, conversation_id: str, text: str, key: str | None = None) -> Any:
-        """Send a message; the response is the caller's to judge."""
-        body = {"client_message_id": key or str(uuid.uuid4()), "body": text}
-        return self.post(f"conversations/{conversation_id}/messages", body)
-
-
-@dataclass
-class Desk(Caller):
-    """An agent's program, with an API token."""
-
-    base: str = "/api/inbox/"
-    agent: Agent | None = None
-
-    def reply(self, conversation_id: str, text: str, **body: Any) -> Any:
-        body = {"client_message_id": str(uuid.uuid4()), "body": text, **body}
-        return self.post(f"conversations/{conversation_id}/messages", body)
-
-    def note(self, conversation_id: str, text: str, **body: Any) -> Any:
-        return self.reply(conversation_id, text, kind="note", **body)
+__all__ = ["PASSWORD", "Browser", "Company", "Desk", "device_id", "make_company", "proof"]
 
 
 @dataclass
@@ -125,6 +34,29 @@ class Company:
     second_widget: Widget
     ada: Agent
     ben: Agent
+    # kid → secret, of the live keys with which its site signs users; the last one made is the one it uses.
+    secrets: dict[str, str] = field(default_factory=dict)
+
+    def new_secret(self) -> tuple[IdentitySecret, str]:
+        """Make another identity secret, with which the site signs from now on."""
+        row, secret = actions.create_identity_secret(tenant=self.tenant)
+        self.secrets[row.kid] = secret
+        return row, secret
+
+    def signs_with(self) -> tuple[str, str]:
+        """The kid and secret that its site uses now, made when there is none yet."""
+        if not self.secrets:
+            self.new_secret()
+        kid = list(self.secrets)[-1]
+        return kid, self.secrets[kid]
+
+    def known(self, user_id: str, text: str | None = None, **claims: Any) -> Browser:
+        """Somebody's own browser, signed in as this user of the site, where they said the text when one is given."""
+        browser = Browser(widget=self.widget)
+        browser.boot(identity={"token": proof(self, user_id, **claims)})
+        if text is not None:
+            browser.start(text)
+        return browser
 
     def browser(self, **fields: Any) -> Browser:
         """Somebody's browser that has just loaded a page with the first widget."""
@@ -142,6 +74,13 @@ class Company:
     def conversation(self, conversation_id: str) -> Conversation:
         """The row, fresh."""
         return Conversation.objects.get(tenant=self.tenant, id=conversation_id)
+
+
+def proof(company: Company, user_id: str | int, *, lives_s: float = 300, **claims: Any) -> str:
+    """A token as the company's site signs it for somebody logged in there; other claims as they are."""
+    kid, secret = company.signs_with()
+    payload = {"user_id": user_id, "exp": int(time.time() + lives_s), **claims}
+    return jwt.encode(payload, secret, "HS256", headers={"kid": kid})
 
 
 PASSWORD = "a long enough password"

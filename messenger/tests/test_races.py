@@ -8,9 +8,10 @@ from collections import Counter
 import pytest
 
 from curbe.testing.cast import Browser, device_id, make_company
+from curbe.testing.ledger import assert_numbers_have_no_holes, assert_streams_have_no_holes
 from curbe.testing.race import race
 from curbe.testing.scale import repetitions
-from messenger.models import Contact, Conversation, Device, Event, Message, Participant, Stream, Tenant
+from messenger.models import Contact, Conversation, Device, Message, Participant, Tenant
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -29,23 +30,6 @@ def tabs(company, device, n):
     for one in sessions:
         one.boot()
     return sessions
-
-
-def assert_streams_have_no_holes():
-    """I4: in every stream the events are 1..head."""
-    for stream in Stream.objects.all():
-        seqs = list(Event.objects.filter(stream=stream).order_by("seq").values_list("seq", flat=True))
-        assert seqs == list(range(1, stream.head_seq + 1))
-
-
-def assert_numbers_have_no_holes(conversation):
-    """I3: both orders count from 1 and agree."""
-    parts = list(Message.objects.filter(conversation=conversation).order_by("seq"))
-    visible = [part.visible_seq for part in parts if part.visible_seq is not None]
-    assert [part.seq for part in parts] == list(range(1, len(parts) + 1))
-    assert visible == list(range(1, len(visible) + 1))
-    conversation.refresh_from_db()
-    assert (conversation.last_seq, conversation.last_visible_seq) == (len(parts), len(visible))
 
 
 def test_100_bootstraps_of_a_new_device_make_one_device(company, repetition):
