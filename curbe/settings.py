@@ -5,6 +5,7 @@ With nothing set it runs on SQLite and the in-process channel layer; `DATABASE_U
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 from pathlib import Path
@@ -17,6 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from whitenoise.compress import Compressor
 
+from curbe.addresses import proxy_networks
 from curbe.logs import logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -55,6 +57,24 @@ if not _public.hostname:
 IS_HTTPS = _public.scheme == "https"
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=sorted({"127.0.0.1", "localhost", "[::1]", _public.hostname}))
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+# Whose X-Forwarded-For is believed.
+TRUSTED_PROXIES = proxy_networks(env.list("TRUSTED_PROXIES", default=[]))
+
+
+def _rate_limits(text: str) -> float | None:
+    """The factor by which every quota is multiplied; None for no limits at all."""
+    if text == "off":
+        return None
+    try:
+        factor = float(text)
+    except ValueError:
+        factor = math.nan  # Handled: refused below, with everything else that is no factor.
+    if not 0 < factor < math.inf:
+        raise ImproperlyConfigured(f"RATE_LIMITS is off or a positive factor such as 0.5, 1 or 20, not {text!r}")
+    return factor
+
+
+RATE_LIMITS = _rate_limits(env("RATE_LIMITS", default="1"))
 
 INSTALLED_APPS = [
     "daphne",

@@ -6,16 +6,25 @@ from typing import Any
 
 
 class DomainError(Exception):
-    """A refusal: HTTP status, code, a sentence for people, and for input errors the field."""
+    """A refusal: HTTP status, code, a sentence for people, for input errors the field, and when to come back."""
 
     status = 409
     code = "conflict"
     detail = "This is not possible now."
+    retry_after_s: int | None = None
 
-    def __init__(self, detail: str | None = None, *, code: str | None = None, attr: str | None = None) -> None:
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        code: str | None = None,
+        attr: str | None = None,
+        retry_after_s: int | None = None,
+    ) -> None:
         self.detail = detail or self.detail
         self.code = code or self.code
         self.attr = attr
+        self.retry_after_s = retry_after_s or self.retry_after_s
         super().__init__(self.detail)
 
 
@@ -79,6 +88,21 @@ class Busy(DomainError):
     code = "busy"
     detail = "The server is busy. Please try again."
     retry_after_s = 1
+
+
+class TooManyRequests(DomainError):
+    """A limit is used up. Nothing was done, and the same request may be sent again after `retry_after_s`."""
+
+    status = 429
+    code = "rate_limited"
+    detail = "Too many requests. Please wait a moment."
+    retry_after_s = 1
+
+
+class SignInUnavailable(Busy):
+    """Failed sign-ins cannot be counted now, so nobody may try a password."""
+
+    detail = "Signing in is not possible right now. Please try again in a moment."
 
 
 class NewerReply(DomainError):

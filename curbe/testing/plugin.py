@@ -67,6 +67,9 @@ def set_environment(database: str, bed: Bed) -> None:
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
         "PEPPER": "",
         "DEBUG": "false",
+        "TRUSTED_PROXIES": "",
+        # All tests are one address. Those about limits switch them on.
+        "RATE_LIMITS": "off",
     }
 
 

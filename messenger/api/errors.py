@@ -56,7 +56,7 @@ def error_body(type_: str, code: str, detail: str, attr: str | None = None) -> d
 def _answer_refusal(error: DomainError) -> Response:
     kind = "server_error" if error.status >= 500 else "validation_error" if error.attr else "client_error"
     response = Response(error_body(kind, error.code, error.detail, error.attr), status=error.status)
-    if isinstance(error, Busy):
+    if error.retry_after_s:
         response["Retry-After"] = str(error.retry_after_s)
     if isinstance(error, NewerReply):
         response.data["messages"] = [team_message(message) for message in error.messages]

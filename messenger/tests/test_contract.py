@@ -53,6 +53,7 @@ def test_the_docs_load_nothing_from_elsewhere(client):
 LAYERS = [
     {"models"},
     {"errors", "signing", "rendering", "nudges", "statements"},
+    {"limits"},
     {"shapes"},
     {"payloads"},
     {"loading", "paging"},

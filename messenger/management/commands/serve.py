@@ -23,6 +23,7 @@ class Command(BaseCommand):
             call_command("collectstatic", interactive=False, verbosity=0)
             call_command("demo")
         call_command("check", deploy=False, databases=["default"])
+        self.stdout.write(f"Rate limits: {rate_limits()} (RATE_LIMITS)")
         # uvloop, httptools and the sans-I/O websockets; compression off, because it costs 30 KiB per idle socket.
         uvicorn.run(
             "curbe.asgi:application",
@@ -34,8 +35,15 @@ class Command(BaseCommand):
             ws_max_size=64 * 1024,
             ws_per_message_deflate=False,
             lifespan="off",
+            proxy_headers=False,  # TRUSTED_PROXIES and BEHIND_PROXY say what is believed, whatever the server.
             access_log=False,
             log_config=None,
             server_header=False,
             timeout_graceful_shutdown=5,
         )
+
+
+def rate_limits() -> str:
+    """Say how strict the limits are."""
+    factor = settings.RATE_LIMITS
+    return "off" if factor is None else "as documented" if factor == 1 else f"{factor:g} times as much as documented"

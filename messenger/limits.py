@@ -1,0 +1,156 @@
+"""How often something may happen. Limits charge effects, so that who does no harm is never in the way of a limit.
+
+A door asks `spare` before it acts, and charges what happened afterwards. Counters live in Redis when there is one, so
+that all processes share them, else in this process. Their names are keyed hashes: no address or e-mail is in the store.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from datetime import timedelta
+from enum import StrEnum
+from functools import lru_cache
+
+import structlog
+from django.conf import settings
+from django.utils.crypto import salted_hmac
+from redis.exceptions import RedisError
+from throttled import BaseStore, MemoryStore, RateLimiterType, RedisStore, Throttled, per_duration
+from throttled.rate_limiter import RateLimitState
+
+from .errors import SignInUnavailable, TooManyRequests
+
+log = structlog.get_logger(__name__)
+
+_MOST_COUNTERS = 100_000
+# A store that does not answer within the first is not asked again within the second.
+_PATIENCE_S = 0.5
+_PAUSE_S = 5
+
+
+class Limit(StrEnum):
+    """What is limited, and per whom: a network is one address, or the /64 of an IPv6 address."""
+
+    NEW_DEVICE = "new-device"  # per tenant and network
+    NEW_CONVERSATION = "new-conversation"  # per device
+    FAILED_PROOF = "failed-proof"  # per tenant and network
+    SEND = "send"  # per device
+    LOOK_UP = "look-up"  # per device; whatever leaves nothing behind: reads, replays, known devices
+    SIGN_IN_ACCOUNT = "sign-in-account"  # per e-mail address; failures
+    SIGN_IN_ADDRESS = "sign-in-address"  # per network; failures
+
+    @property
+    def fails_closed(self) -> bool:
+        """Without the store, passwords could be guessed at will; a chat that cannot be counted is still a chat."""
+        return self in {Limit.SIGN_IN_ACCOUNT, Limit.SIGN_IN_ADDRESS}
+
+
+_MINUTE, _QUARTER = timedelta(minutes=1), timedelta(minutes=15)
+_QUOTAS = {
+    Limit.NEW_DEVICE: (30, _MINUTE),
+    Limit.NEW_CONVERSATION: (30, _MINUTE),
+    Limit.FAILED_PROOF: (20, _MINUTE),
+    Limit.SEND: (60, _MINUTE),
+    Limit.LOOK_UP: (300, _MINUTE),
+    Limit.SIGN_IN_ACCOUNT: (5, _QUARTER),
+    Limit.SIGN_IN_ADDRESS: (30, _QUARTER),
+}
+
+
+def spare(limit: Limit, *key: object) -> None:
+    """Take nothing, and raise TooManyRequests when nothing is left for this key."""
+    _ask(limit, key, takes=False)
+
+
+def charge(limit: Limit, *key: object) -> None:
+    """Take one, or raise TooManyRequests when nothing is left for this key."""
+    _ask(limit, key, takes=True)
+
+
+def count(limit: Limit, *key: object) -> None:
+    """Take one for what has happened already, and therefore cannot be refused any more."""
+    try:
+        charge(limit, *key)
+    except TooManyRequests:
+        return  # Handled: a racer took the last one, and whoever comes next is refused.
+
+
+def forget() -> None:
+    """Begin anew, with the present settings: the counters of this process are gone. For tests."""
+    _meter.cache_clear()
+
+
+def _ask(limit: Limit, key: tuple[object, ...], *, takes: bool) -> None:
+    """Raises SignInUnavailable for a limit that fails closed while the store is away."""
+    if settings.RATE_LIMITS is None:
+        return
+    words = "|".join(map(str, key))
+    name = salted_hmac(f"curbe.limit.{limit}", words, secret=settings.PEPPER, algorithm="sha256").hexdigest()
+    try:
+        wait_s = _meter(settings.REDIS_URL, settings.RATE_LIMITS).wait_s(limit, name, takes=takes)
+    except _StoreAway as error:
+        if limit.fails_closed:
+            raise SignInUnavailable(retry_after_s=_PAUSE_S) from error
+        return  # Handled: an uncounted chat is better than none.
+    if wait_s:
+        raise TooManyRequests(retry_after_s=wait_s)
+
+
+class _StoreAway(Exception):
+    """Redis does not answer, or did not a moment ago."""
+
+
+class _Meter:
+    """The counters of one store, with quotas at one scale."""
+
+    def __init__(self, store: BaseStore, factor: float) -> None:
+        self._throttles = {limit: _throttle(store, limit, factor) for limit in Limit}
+        self._away_until = 0.0
+
+    def wait_s(self, limit: Limit, name: str, *, takes: bool) -> int:
+        """Return in how many whole seconds there is one to take: 0 for now. Raises _StoreAway."""
+        if time.monotonic() < self._away_until:
+            raise _StoreAway()
+        throttle = self._throttles[limit]
+        try:
+            return _take(throttle, name) if takes else _look(throttle, name)
+        except RedisError as error:
+            self._pause(error)
+            raise _StoreAway() from error
+
+    def _pause(self, error: RedisError) -> None:
+        """Requests do not wait for a store that is away, one after the other, and the log says it once."""
+        if time.monotonic() >= self._away_until:
+            log.warning("limits_unavailable", reason=type(error).__name__, pause_s=_PAUSE_S)
+        self._away_until = time.monotonic() + _PAUSE_S
+
+
+@lru_cache(maxsize=4)
+def _meter(redis_url: str, factor: float) -> _Meter:
+    if not redis_url:
+        return _Meter(MemoryStore(options={"MAX_SIZE": _MOST_COUNTERS}), factor)
+    patience = {"SOCKET_TIMEOUT": _PATIENCE_S, "SOCKET_CONNECT_TIMEOUT": _PATIENCE_S}
+    return _Meter(RedisStore(server=redis_url, options=patience), factor)
+
+
+def _throttle(store: BaseStore, limit: Limit, factor: float) -> Throttled:
+    number, period = _QUOTAS[limit]
+    quota = per_duration(period, max(1, round(number * factor)))
+    return Throttled(using=RateLimiterType.GCRA.value, quota=quota, store=store, key_prefix=f"curbe:{limit}")
+
+
+def _take(throttle: Throttled, name: str) -> int:
+    result = throttle.limit(name)
+    return _until_one(throttle, result.state) if result.limited else 0
+
+
+def _look(throttle: Throttled, name: str) -> int:
+    state = throttle.peek(name)
+    return _until_one(throttle, state) if state.remaining < 1 else 0
+
+
+def _until_one(throttle: Throttled, state: RateLimitState) -> int:
+    """Rounded up. From when all is there again, because a peek's own `retry_after` counts from the wrong end."""
+    quota = throttle.limiter.quota
+    return max(1, math.ceil(state.reset_after - (quota.burst - 1) * quota.emission_interval))
