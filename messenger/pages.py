@@ -22,7 +22,7 @@ from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
 
-from curbe.static import lean_styles, without_comments
+from curbe.static import lean_script, lean_styles
 
 from . import queries
 from .errors import NotFound
@@ -121,7 +121,7 @@ def script_json(value: Any) -> str:
 @cache
 def _loader_source() -> str:
     styles = script_json(lean_styles(_source("widget/launcher.css")))
-    return without_comments(_source("widget/loader.js")).replace('"CURBE_STYLES"', styles)
+    return lean_script(_source("widget/loader.js")).replace('"CURBE_STYLES"', styles)
 
 
 def _source(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -11,8 +12,9 @@ import pytest
 from django.contrib.staticfiles.finders import find
 from django.core.management import call_command
 
-from curbe.static import without_comments
-from curbe.testing.npm import node
+from curbe.static import lean_script
+from curbe.testing.npm import fetch, node
+from curbe.testing.typecheck_js import TYPESCRIPT
 from messenger.pages import FRAME_MODULES
 
 KB = 1024
@@ -79,21 +81,43 @@ def test_what_is_served_imports_hashed_names_that_exist(collected):
             assert (path.parent / target).is_file(), (name, target)
 
 
+def program_of(source: str) -> list[list[object]]:
+    """A program's syntax tree, as a list: each node's kind and, where it has one, its text."""
+    compiler = fetch(TYPESCRIPT) / "lib" / "typescript.js"
+    done = subprocess.run([node(), "-e", WALK, compiler], input=source, capture_output=True, text=True, check=True)
+    found: list[list[object]] = json.loads(done.stdout)
+    return found
+
+
+WALK = """
+const ts = require(process.argv[1]);
+const source = ts.createSourceFile("a.js", require("fs").readFileSync(0, "utf8"), 99, false, 1);
+if (source.parseDiagnostics.length) throw new Error(source.parseDiagnostics[0].messageText);
+const seen = [];
+(function walk(one) {
+  const text = one !== source && one.text?.replace(/\\s*\\n\\s*/g, "\\n");
+  if (one.kind !== ts.SyntaxKind.EmptyStatement) seen.push([one.kind, text]);
+  ts.forEachChild(one, walk);
+})(source);
+console.log(JSON.stringify(seen));
+"""
+
+
 @pytest.mark.parametrize("name", [*(name for name in FRAME_MODULES if "vendor" not in name), "widget/loader.js"])
-def test_leaving_out_comments_leaves_a_program(name, tmp_path):
+def test_what_is_served_is_the_program_that_was_written(name):
     source = Path(str(find(name))).read_text()
-    lean = tmp_path / ("lean.js" if "loader" in name else "lean.mjs")
-    lean.write_text(without_comments(source))
-    assert len(lean.read_text()) < len(source)
-    done = subprocess.run([node(), "--check", lean], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    lean = lean_script(source)
+    assert len(lean) < len(source)
+    assert program_of(lean) == program_of(source)
 
 
-def test_leaving_out_comments_touches_nothing_else():
+def test_a_lean_script_keeps_its_strings_and_nested_templates():
     source = (
-        "/*! kept */\n/** gone\n * gone */\nconst a = /** @type {any} */ (b); // stays\n  // gone\n  c('http://x');\n\n"
+        "/*! kept */\n// gone\nconst a = /** @type {any} */ (b);\nc('http://x', `p  //q ${ d ? `r  ${'`'} s` : 1 }`);\n"
     )
-    assert without_comments(source) == "/*! kept */\nconst a = (b); // stays\nc('http://x');\n"
+    assert lean_script(source) == "/*! kept */const a=(b);c('http://x',`p  //q ${ d ? `r  ${'`'} s` : 1 }`);"
+    assert program_of(lean_script(source)) == program_of(source)
+    assert program_of("a + b") != program_of("a + c")
 
 
 def test_a_compressed_file_is_the_file(collected):
