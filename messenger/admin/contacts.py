@@ -10,8 +10,8 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import Case, Exists, F, OuterRef, QuerySet, Subquery, TextField, Value, When
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from .. import queries
@@ -19,6 +19,8 @@ from ..models import Contact, Conversation
 from ..shapes import MessagePayload
 from .base import one_line
 from .thread import PARTS, ThreadAdmin
+
+_GUESTS = 50
 
 
 class People(admin.SimpleListFilter):
@@ -55,8 +57,13 @@ class ContactAdmin(ThreadAdmin):
     list_display = ["display_name", "identity", "last_message_at", "preview", "message_count", "is_open"]
     list_filter = [People, "type", "blocked"]
     search_fields = ["name", "email", "external_id", "verified__name__icontains", "verified__email__icontains"]
-    unshown = ["id", "avatar_url"]
-    readonly_fields = ["elsewhere"]
+    readonly_fields = ["vouched_for", "attributes_told", "guests", "elsewhere"]
+    fieldsets = [
+        (None, {"fields": ["type", "external_id", "merged_into", "guests", "blocked", "created_at"]}),
+        (_("Verified: what the site signed"), {"fields": ["vouched_for"]}),
+        (_("Not verified: what the visitor said"), {"fields": ["name", "email", "phone", "attributes_told"]}),
+        (_("Conversations"), {"fields": ["last_message_at", "message_count", "elsewhere"]}),
+    ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Contact]:
         return with_latest(super().get_queryset(request))
@@ -66,9 +73,6 @@ class ContactAdmin(ThreadAdmin):
         if People.parameter_name in request.GET:
             return [F("last_message_at").desc(nulls_last=True), "-id"]
         return ["-last_message_at", "-id"]
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        return [*super().get_fields(request, obj), "elsewhere"]
 
     def thread(self, obj: Contact, before: str) -> tuple[Sequence[MessagePayload], str | None]:
         page = queries.timeline(obj, cursor=before, limit=PARTS)
@@ -90,11 +94,32 @@ class ContactAdmin(ThreadAdmin):
     def is_open(self, contact: Contact) -> bool:
         return bool(getattr(contact, "has_open", False))
 
+    @admin.display(description=_("traits"))
+    def vouched_for(self, contact: Contact) -> SafeString | str:
+        return _listed(contact.verified)
+
+    @admin.display(description=_("attributes"))
+    def attributes_told(self, contact: Contact) -> SafeString | str:
+        return _listed(contact.attributes)
+
+    @admin.display(description=_("guests merged into this user"))
+    def guests(self, contact: Contact) -> SafeString | str:
+        """Their old ids, newest first. Each keeps a page, which says into whom it was merged."""
+        ids = list(contact.merged_from.order_by("-id").values_list("pk", flat=True)[:_GUESTS])
+        links = [(reverse("admin:messenger_contact_change", args=[one]), one) for one in ids]
+        return format_html_join(mark_safe("<br>"), '<a href="{}">{}</a>', links) or self.get_empty_value_display()
+
     @admin.display(description=_("see also"))
     def elsewhere(self, contact: Contact) -> SafeString:
         pages = {"conversation": _("Conversations"), "message": _("Messages"), "visit": _("Visits")}
         links = [(reverse(f"admin:messenger_{page}_changelist"), contact.pk, label) for page, label in pages.items()]
         return format_html_join(" · ", '<a href="{}?contact__id__exact={}">{}</a>', links)
+
+
+def _listed(traits: dict[str, Any]) -> SafeString | str:
+    """Names and values, or the sign for "none". Both are somebody else's words, so both are escaped."""
+    rows = format_html_join("", "<dt>{}</dt><dd>{}</dd>", sorted(traits.items()))
+    return format_html('<dl class="traits">{}</dl>', rows) if traits else "-"
 
 
 def with_latest(rows: QuerySet[Contact]) -> QuerySet[Contact]:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .. import actions
-from ..models import ApiToken, IdentitySecret
+from ..models import ApiToken, IdentitySecret, Widget
 from .base import OwnedAdmin, show_once
+from .snippets import VARIABLE, boot_snippet, hash_snippets, token_snippets
 
 
 @admin.register(ApiToken)
@@ -49,16 +52,41 @@ class ApiTokenAdmin(OwnedAdmin):
         self.message_user(request, _("The selected API tokens are not accepted any more."))
 
 
+class IdentitySecretForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A new secret; there is nothing to say about it but whose it is."""
+
+    class Meta:
+        model = IdentitySecret
+        fields = ["tenant"]
+
+    def clean(self) -> dict[str, Any]:
+        """Say in the reader's language what `create_identity_secret`, which decides, would refuse."""
+        cleaned = super().clean() or self.cleaned_data
+        live = IdentitySecret.objects.filter(tenant=cleaned.get("tenant"), retired_at=None)
+        if not self.instance.retired_at and live.exclude(kid=self.instance.kid).count() >= 2:
+            raise forms.ValidationError(_("Two secrets are in use. Retire one of them first."), code="too_many_secrets")
+        return cleaned
+
+
 @admin.register(IdentitySecret)
 class IdentitySecretAdmin(OwnedAdmin):
     """Keys that sign the users of a tenant's own site. To rotate: add one, change the site over, retire the old one."""
 
-    list_display = ["kid", "created_at", "retired_at"]
+    form = IdentitySecretForm
+    change_form_template = "admin/messenger/identitysecret/page.html"
+    list_display = ["kid", "is_live", "created_at", "retired_at"]
     list_filter = [("retired_at", admin.EmptyFieldListFilter)]
     ordering = ["-id"]
     search_fields = ["kid"]
     autocomplete_fields = ["tenant"]
     actions = ["retire"]
+
+    class Media:
+        js = ["admin_curbe/copy.js"]
+
+    @admin.display(description=_("accepted"), boolean=True, ordering="retired_at")
+    def is_live(self, secret: IdentitySecret) -> bool:
+        return secret.retired_at is None
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         return ["tenant", "kid", "created_at", "retired_at"] if obj else ["tenant"]
@@ -73,9 +101,34 @@ class IdentitySecretAdmin(OwnedAdmin):
         obj.pk, obj.kid = made.pk, made.kid
         show_once(request, what=gettext("Identity secret {kid}").format(kid=made.kid), secret=secret)
 
+    def response_add(self, request: HttpRequest, obj: IdentitySecret, post_url_continue: Any = None) -> HttpResponse:
+        """To the secret's page: the secret is shown there once, above the code that uses it."""
+        return HttpResponseRedirect(reverse("admin:messenger_identitysecret_change", args=[obj.pk]))
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
+    ) -> HttpResponse:
+        if secret := options.get("obj"):
+            context = {**context, **_guide(secret), "show_save": False, "show_save_and_continue": False}
+        return super().render_change_form(request, context, *args, **options)
+
     @admin.action(description=_("Retire the selected identity secrets"), permissions=["change"])
     def retire(self, request: HttpRequest, chosen: QuerySet[IdentitySecret]) -> None:
         for secret in chosen.filter(retired_at=None):
             actions.retire_identity_secret(secret)
             self.log_change(request, secret, "retired")
         self.message_user(request, _("What the selected secrets sign is not accepted any more."))
+
+
+def _guide(secret: IdentitySecret) -> dict[str, Any]:
+    """What a secret's page shows around it: which ones are accepted, and code to paste while this one is."""
+    owned = IdentitySecret.objects.filter(tenant=secret.tenant_id, retired_at=None)
+    widget = Widget.objects.filter(tenant=secret.tenant_id, is_active=True).order_by("created_at", "id").first()
+    is_live, with_hash = secret.retired_at is None, secret.tenant.accepts_user_hash
+    return {
+        "live_secrets": owned.order_by("created_at", "id"),
+        "variable": VARIABLE,
+        "token_snippets": token_snippets(secret) if is_live else [],
+        "boot": boot_snippet(widget),
+        "hash_snippets": [*hash_snippets(), boot_snippet(widget, with_hash=True)] if is_live and with_hash else [],
+    }

@@ -1,4 +1,4 @@
-"""The rows behind a conversation, to look at: who took part and read, browsers, sessions, visits, the log."""
+"""The rows behind a conversation, to look at: who took part and read, browsers, sessions, visits, proofs, the log."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from ..models import (
+    ContactMerge,
     Device,
     Event,
     Message,
@@ -13,6 +14,7 @@ from ..models import (
     ReadState,
     SeenState,
     Stream,
+    VerificationFailure,
     Visit,
     VisitorToken,
 )
@@ -83,6 +85,28 @@ class VisitAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "contact", "widget", "title", "url", "locale"]
     list_select_related = ["contact", "widget"]
     search_fields = ["url", "title"]
+
+
+@admin.register(VerificationFailure)
+class VerificationFailureAdmin(ReadOnlyAdmin):
+    """The verification log: who set up a site's login sees here why it is refused. The token itself is never kept."""
+
+    list_display = ["at", "fault", "kid", "widget", "page"]
+    list_display_links = ["at", "fault"]
+    list_filter = ["fault"]
+    list_select_related = ["widget"]
+    ordering = ["-at", "-id"]
+    unshown = ["id"]
+
+
+@admin.register(ContactMerge)
+class ContactMergeAdmin(ReadOnlyAdmin):
+    """Guests who turned out to be users, by a signed proof."""
+
+    list_display = ["at", "source", "into"]
+    list_select_related = ["source", "into"]
+    unshown = ["id"]
+    search_fields = ["source__name", "source__email", "into__name", "into__email", "into__external_id"]
 
 
 @admin.register(Stream)

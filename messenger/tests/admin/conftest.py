@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from curbe.testing.cast import Browser, Company
 from messenger import actions
 from messenger.actions.messages import Draft
-from messenger.models import Team, User
+from messenger.models import Contact, ContactMerge, ProofFault, Team, User, VerificationFailure
 
 # Written into everything of the rival: seen anywhere by Harbor, it is a leak.
 CANARY = "zinc-canary"
@@ -49,7 +50,30 @@ def live_a_little(company: Company, text: str = "Hello") -> Browser:
     thread = uuid.UUID(browser.start(text)["conversation"]["id"])
     actions.send_reply(by=company.ada, conversation_id=thread, draft=Draft.by_agent(uuid.uuid4(), f"{text} to you too"))
     actions.add_note(by=company.ada, conversation_id=thread, draft=Draft.by_agent(uuid.uuid4(), f"A note on {text}"))
+    refuse_a_proof(company, text)
+    merge_a_guest(company, text)
     return browser
+
+
+def refuse_a_proof(company: Company, text: str) -> VerificationFailure:
+    """A line of the verification log."""
+    return VerificationFailure.objects.create(
+        tenant=company.tenant,
+        widget=company.widget,
+        fault=ProofFault.WRONG_SIGNATURE,
+        kid=text[:40],
+        page=f"https://{text}.example/shop",
+        at=timezone.now(),
+    )
+
+
+def merge_a_guest(company: Company, text: str) -> ContactMerge:
+    """A guest who turned out to be a user that was known already."""
+    user = Contact.objects.create(
+        tenant=company.tenant, type=Contact.Type.USER, external_id=f"id of {text}", verified={"name": f"User {text}"}
+    )
+    guest = Contact.objects.create(tenant=company.tenant, name=f"Guest {text}", merged_into=user)
+    return ContactMerge.objects.create(tenant=company.tenant, source=guest, into=user, at=timezone.now())
 
 
 @pytest.fixture
