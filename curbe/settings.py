@@ -46,6 +46,8 @@ def _generated_secret_key() -> str:
 
 
 SECRET_KEY = env("SECRET_KEY", default="") or _generated_secret_key()
+# Former keys: sessions signed and secrets encrypted with one of them stay good.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 # Keys the hashes of device ids and addresses: kept apart so that SECRET_KEY can change without new visitors.
 PEPPER = env("PEPPER", default="") or SECRET_KEY
 DEBUG = env.bool("DEBUG", default=False)

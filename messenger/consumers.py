@@ -40,7 +40,12 @@ class MessengerConsumer(Socket):
         self.contact = self.visitor.contact
 
     async def recheck(self) -> None:
-        fresh = await in_database(authenticate_visitor, self._bearer)
+        try:
+            fresh = await in_database(authenticate_visitor, self._bearer)
+        except Unauthenticated as refusal:
+            # It was good before: whoever took it back, by a login or a logout, changed who is here.
+            code = "identity_changed" if refusal.code == "session_revoked" else refusal.code
+            raise Unauthenticated(code=code) from refusal
         if fresh.contact != self.contact:
             raise Unauthenticated(code="identity_changed")
 

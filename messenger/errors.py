@@ -44,6 +44,18 @@ class Unauthenticated(DomainError):
     detail = "This session is not valid. Start again with bootstrap."
 
 
+class IdentityNotProven(Unauthenticated):
+    """A user was announced without a proof that was accepted: no session, and nothing changed (S01–S06).
+
+    The code says what the page can do about it; `fault` and `kid` are for the tenant's verification log alone.
+    """
+
+    code = "identity_proof_invalid"
+    detail = "This identity could not be proven."
+    fault = ""
+    kid = ""
+
+
 class Forbidden(DomainError):
     """Known, but not allowed."""
 
@@ -79,6 +91,13 @@ class TooManyOpen(DomainError):
 
     code = "too_many_open_conversations"
     detail = "There are 10 open conversations already. Continue one of them."
+
+
+class VerifiedContact(DomainError):
+    """What only a guest may do was asked for by a signed-in user."""
+
+    code = "verified_contact"
+    detail = "Somebody is signed in here. Sign out instead."
 
 
 class Busy(DomainError):

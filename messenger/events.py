@@ -42,6 +42,9 @@ class EventType(Enum):
     READ_STATE_UPDATED = ("read_state.updated", Audience.EVERYBODY)
     SEEN_UPDATED = ("seen.updated", Audience.EVERYBODY)
     CONTACT_UPDATED = ("contact.updated", Audience.EVERYBODY)
+    # Names the guest; the user's stream and the team learn of it.
+    CONTACT_MERGED = ("contact.merged", Audience.EVERYBODY)
+    STREAM_CLOSED = ("stream.closed", Audience.CONTACT)
 
     @property
     def wire(self) -> str:

@@ -49,6 +49,8 @@ class Subscriber(Protocol):
 
     def resync(self, reason: str) -> None: ...
 
+    def look_again(self) -> None: ...
+
 
 @dataclass(slots=True)
 class Feed:
@@ -161,6 +163,9 @@ class Hub:
                 continue
             if message["type"] == "nudge":
                 self._wake(feed, message["head"], message["trace"])
+            elif message["type"] == "recheck":
+                for subscriber in list(feed.subscribers):
+                    subscriber.look_again()
             else:
                 self._push(feed, message)
 

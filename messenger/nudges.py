@@ -39,6 +39,11 @@ def publish_ephemeral(stream_id: uuid.UUID, frame: dict[str, Any], *, agent_id: 
     _outlet.send(group_of(stream_id), {"type": "eph", "stream": str(stream_id), "frame": frame, "agent": only})
 
 
+def publish_recheck(stream_id: uuid.UUID) -> None:
+    """Ask the stream's sockets to look at their credentials again. One that misses it looks within a minute anyway."""
+    _outlet.send(group_of(stream_id), {"type": "recheck", "stream": str(stream_id)})
+
+
 def serve_from(loop: asyncio.AbstractEventLoop) -> None:
     """Publish from this event loop, the one that serves this process's sockets, from now on."""
     _outlet.loop = loop

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib import import_module
 
 from django.conf import settings
@@ -15,12 +15,14 @@ from django.utils import timezone
 
 from .errors import Unauthenticated
 from .events import Actor
-from .models import Agent, ApiToken, Contact, Device, Tenant, VisitorToken
+from .models import Agent, ApiToken, Contact, Device, RevocationReason, Tenant, VisitorToken
 from .signing import token_hash
 
 # A session slides: used within its life it is prolonged, at most this often.
 SESSION_LIFE = timedelta(hours=12)
 _PROLONG_AFTER = timedelta(hours=1)
+# A proof is good for so long; then the page has to bring another one.
+PROOF_LIFE = timedelta(days=7)
 # Where a session keeps the tenant that its user chose to work in.
 SESSION_TENANT = "tenant_id"
 _LAST_USED_EVERY = timedelta(minutes=1)
@@ -47,6 +49,11 @@ class Visitor:
         return device
 
     @property
+    def is_verified(self) -> bool:
+        """Whether this session may speak for a user: its token was issued for a proof (I10)."""
+        return self.token.assurance == VisitorToken.Assurance.VERIFIED
+
+    @property
     def actor(self) -> Actor:
         return Actor("contact", self.contact.id if self.contact else None)
 
@@ -66,13 +73,38 @@ def authenticate_visitor(bearer: str) -> Visitor:
     if token is None:
         raise Unauthenticated()
     if token.revoked_at or token.device.revoked_at:
-        raise Unauthenticated(code=_code_of(token.reason))
+        raise ended(token.reason)
     if token.expires_at <= timezone.now():
         raise Unauthenticated("This session has ended. Start again with bootstrap.", code="session_expired")
     if not token.tenant.is_active:
         raise Unauthenticated("This messenger has been switched off.", code="tenant_disabled")
+    visitor = Visitor(token, _contact_of(token))
+    if visitor.contact:
+        require_person(visitor, visitor.contact)
     _prolong(token)
-    return Visitor(token, _contact_of(token))
+    return visitor
+
+
+def require_person(visitor: Visitor, contact: Contact) -> None:
+    """Raise Unauthenticated unless the session speaks for this contact as it is now.
+
+    A user is read and written with a verified token only, a guest with its browser's; a merged guest by nobody (I10).
+    """
+    if contact.merged_into_id or (contact.type == Contact.Type.USER) != visitor.is_verified:
+        raise ended(RevocationReason.IDENTITY_CHANGED)
+
+
+def ended(reason: str) -> Unauthenticated:
+    """Return the refusal of a session that was taken back for this reason."""
+    if reason == RevocationReason.IDENTITY_CHANGED:
+        return Unauthenticated("Somebody else is here now. Start again with bootstrap.", code="identity_changed")
+    return Unauthenticated()
+
+
+def session_end(now: datetime, proven_at: datetime | None) -> datetime:
+    """Return until when a session may last that is used now: 12 h, and no longer than its proof is good for."""
+    end = now + SESSION_LIFE
+    return min(end, proven_at + PROOF_LIFE) if proven_at else end
 
 
 def authenticate_api_token(bearer: str) -> Agent:
@@ -122,13 +154,9 @@ def _contact_of(token: VisitorToken) -> Contact | None:
     return contact
 
 
-def _code_of(reason: str) -> str:
-    return "identity_changed" if reason == VisitorToken.Reason.IDENTITY_CHANGED else "session_revoked"
-
-
 def _prolong(token: VisitorToken) -> None:
     """Slide the session, but write at most once an hour: this runs on every request."""
-    expires_at = timezone.now() + SESSION_LIFE
+    expires_at = session_end(timezone.now(), token.proven_at)
     if expires_at - token.expires_at > _PROLONG_AFTER:
         token.expires_at = expires_at
         VisitorToken.objects.filter(tenant_id=token.tenant_id, id=token.id).update(expires_at=expires_at)

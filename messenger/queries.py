@@ -122,11 +122,12 @@ def get_conversation_for_team(agent: Agent, conversation_id: uuid.UUID) -> Conve
 
 
 def get_contact_for_team(agent: Agent, contact_id: uuid.UUID) -> Contact:
-    """Return a contact of the agent's tenant. Raises NotFound."""
-    contact = Contact.objects.filter(tenant_id=agent.tenant_id, id=contact_id).first()
+    """Return a contact of the agent's tenant; the id of a merged guest leads to the user. Raises NotFound."""
+    people = Contact.objects.select_related("merged_into")
+    contact = people.filter(tenant_id=agent.tenant_id, id=contact_id).first()
     if contact is None:
         raise NotFound()
-    return contact
+    return contact.merged_into or contact
 
 
 def team_conversation(agent: Agent, conversation: Conversation) -> shapes.TeamConversationPayload:

@@ -8,7 +8,7 @@ import re
 import secrets
 import uuid
 
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
@@ -55,6 +55,11 @@ def _keyed(purpose: str, value: str) -> str:
     return salted_hmac(purpose, value, secret=settings.PEPPER, algorithm="sha256").hexdigest()
 
 
-def _vault() -> Fernet:
-    key = salted_hmac("curbe.vault", "", secret=settings.SECRET_KEY, algorithm="sha256").digest()
+def _vault() -> MultiFernet:
+    """Encrypts with the present SECRET_KEY, and still reads what a former one encrypted."""
+    return MultiFernet([_box(key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)])
+
+
+def _box(secret_key: str) -> Fernet:
+    key = salted_hmac("curbe.vault", "", secret=secret_key, algorithm="sha256").digest()
     return Fernet(base64.urlsafe_b64encode(key))

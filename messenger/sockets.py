@@ -102,6 +102,7 @@ class Socket(AsyncConsumer):
         self._foreign = 0
         self._taking: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
+        self._looking: asyncio.Task[None] | None = None
         self._heard: deque[float] = deque(maxlen=MOST_INBOUND + 1)
         self._heard_at = time.monotonic()
         self._queue: asyncio.Queue[str] = asyncio.Queue(MOST_QUEUED)
@@ -268,6 +269,11 @@ class Socket(AsyncConsumer):
         self._is_live = False
         self._held.clear()
         self.push({"t": "resync_required", "reason": reason})
+
+    def look_again(self) -> None:
+        """Somebody's credentials may have ended: look at one's own, in the socket's own time."""
+        if not self._is_closed:
+            self._looking = asyncio.create_task(self._guarded(self.recheck()))
 
     def push(self, frame: dict[str, Any]) -> None:
         """Queue a frame. A client that does not keep up is closed: it can resume from its cursor (4008)."""

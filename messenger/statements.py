@@ -31,14 +31,24 @@ def find_sent(tenant_id: uuid.UUID, contact_id: uuid.UUID, key: uuid.UUID) -> tu
     return (_as_uuid(row[0]), row[1]) if row else None
 
 
-def count_message(tenant_id: uuid.UUID, contact_id: uuid.UUID, at: datetime, *, even_if_blocked: bool) -> bool:
-    """Move the chat log's columns of a contact, which also locks the row; false when it is blocked and may not be."""
+def count_message(
+    tenant_id: uuid.UUID, contact_id: uuid.UUID, at: datetime, *, speaks_as_user: bool | None = None
+) -> bool:
+    """Move the chat log's columns of a contact, which also locks the row; false when it may not be.
+
+    A merged contact is nobody any more. With `speaks_as_user` it is the contact who speaks: not when blocked, and only
+    with a session of the right kind. The conditions are on the row itself, so they hold for what it has become by the
+    time the lock is granted.
+    """
     latest = "GREATEST" if connection.vendor == "postgresql" else "MAX"
+    may_speak, values = "", [at, at, tenant_id, contact_id]
+    if speaks_as_user is not None:
+        may_speak, values = " AND NOT blocked AND (type = 'user') = %s", [*values, speaks_as_user]
     return _run(
         f"UPDATE messenger_contact SET message_count = message_count + 1,"
         f" last_message_at = {latest}(COALESCE(last_message_at, %s), %s)"
-        " WHERE tenant_id = %s AND id = %s AND (%s OR NOT blocked)",
-        *(at, at, tenant_id, contact_id, even_if_blocked),
+        f" WHERE tenant_id = %s AND id = %s AND merged_into_id IS NULL{may_speak}",
+        *values,
     )
 
 

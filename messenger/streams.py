@@ -17,6 +17,7 @@ from .payloads import Facts
 
 # A client that is further behind than this is told to take a snapshot instead.
 MOST_BEHIND = 1000
+_MERGED = "contact.merged"
 
 
 def contact_stream(contact: Contact) -> Stream:
@@ -142,14 +143,17 @@ def _contacts(stream: Stream, ids: set[uuid.UUID], facts: dict[uuid.UUID, Facts]
     """The people of the events. A contact's own stream speaks of nobody else, and its conversations come with them."""
     if stream.contact_id is not None and facts:
         own = next(iter(facts.values())).conversation.contact
-        return {own.id: own}
-    return by_id(Contact.objects.filter(tenant_id=stream.tenant_id, id__in=ids), ids)
+        return dict.fromkeys(ids, own)
+    rows = by_id(Contact.objects.select_related("merged_into").filter(tenant_id=stream.tenant_id, id__in=ids), ids)
+    return {contact_id: one.merged_into or one for contact_id, one in rows.items()}
 
 
 def _facts_per_reader(
     stream: Stream, conversation_ids: set[uuid.UUID], agents: Sequence[Agent]
 ) -> dict[uuid.UUID | None, dict[uuid.UUID, Facts]]:
     owned = with_joins(Conversation.objects.filter(tenant_id=stream.tenant_id, id__in=conversation_ids))
+    if stream.contact_id is not None:
+        owned = owned.filter(contact=stream.contact_id)  # What a merge took away is not this reader's any more.
     rows = list(owned) if conversation_ids else []
     if stream.contact_id is not None:
         return {None: {one.conversation.id: one for one in facts_of(stream.tenant_id, rows)}}
@@ -165,9 +169,10 @@ def _item(row: Event, loaded: _Loaded, reader: uuid.UUID | None) -> LogItem:
 
 def _payload(row: Event, loaded: _Loaded, facts: Facts | None) -> dict[str, Any] | None:
     entity = row.type.split(".")[0]
+    if entity == "stream":
+        return {"reason": "merged"}
     if entity == "contact":
-        contact = loaded.contacts.get(row.entity_id)
-        return {"contact": _contact(contact, loaded.is_team)} if contact else None
+        return _contact_event(row, loaded)
     if facts is None:
         return None
     if entity == "read_state":
@@ -182,6 +187,15 @@ def _payload(row: Event, loaded: _Loaded, facts: Facts | None) -> dict[str, Any]
         return None
     as_message = payloads.team_message if loaded.is_team else payloads.visitor_message
     return {"message": as_message(message), "conversation": conversation}
+
+
+def _contact_event(row: Event, loaded: _Loaded) -> dict[str, Any] | None:
+    """A person as they are now. After a merge that is the user, whom the guest's id leads to."""
+    contact = loaded.contacts.get(row.entity_id)
+    if contact is None:
+        return None
+    payload = {"contact": _contact(contact, loaded.is_team)}
+    return {"from": str(row.entity_id), "into": str(contact.id), **payload} if row.type == _MERGED else payload
 
 
 def _contact(contact: Contact, is_team: bool) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from ..events import EventLog, EventType
 from ..models import Agent, Contact, Conversation, Message, Participant, Team
 from ..principals import Visitor
 from . import lifecycle
-from .identity import contact_of_device
 from .locks import lock_conversation_of, lock_for_team, lock_speaker
 from .messages import Draft, count_and_lock, find_sent, say
 from .parts import append_event, record
+from .profile import contact_of_device
 from .verb import verb
 
 
@@ -44,14 +44,14 @@ def start_conversation(
     """
     if is_new and by.tenant.is_single_thread:
         raise SingleThread()
-    contact = lock_speaker(by.tenant_id, by.contact.id) if by.contact else contact_of_device(by)
+    contact = lock_speaker(by) if by.contact else contact_of_device(by)
     replay = find_sent(contact, draft) if draft else None
     if replay:
         return Started(contact, replay.message.conversation, replay.message, created=False)
     conversation, created = _find_or_create(events, by, contact, is_new, client_conversation_id)
     if draft is None:
         return Started(contact, conversation, None, created)
-    count_and_lock(events, contact)
+    count_and_lock(events, by, contact)
     conversation = lock_conversation_of(contact, conversation.id)
     conversation = lifecycle.writable(events, by, contact, conversation)
     return Started(contact, conversation, say(events, by, conversation, draft), created=True)
@@ -134,12 +134,10 @@ def _find_or_create(
 
 def _to_continue(by: Visitor, contact: Contact, open_ones: list[Conversation]) -> Conversation | None:
     """The open primary one, else the most recently active; with one thread for ever, that thread even when closed."""
+    if by.tenant.is_single_thread:
+        return lifecycle.main_thread(contact)
     primary = next((one for one in open_ones if one.is_primary), None)
-    existing = primary or next(iter(open_ones), None)
-    if existing is None and by.tenant.is_single_thread:
-        owned = Conversation.objects.filter(tenant_id=contact.tenant_id, contact=contact)
-        existing = owned.order_by("-last_message_at", "-id").first()
-    return existing
+    return primary or next(iter(open_ones), None)
 
 
 def _unused(open_ones: list[Conversation], key: uuid.UUID | None) -> Conversation | None:

@@ -1,120 +1,124 @@
-"""From a browser to a person: booting a device, its visits, and what a visitor says of themself."""
+"""From a browser to a person: booting a device, and signing somebody in on it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from ..errors import Invalid, Unauthenticated
+from ..errors import Unauthenticated
 from ..events import EventLog, EventType
-from ..models import Contact, Device, Stream, Visit, VisitorToken, Widget
-from ..principals import SESSION_LIFE, Visitor
-from ..signing import address_hash, device_key_hash, new_token, token_hash
-from .locks import lock_device, lock_speaker
+from ..models import Contact, Device, RevocationReason, VisitorToken, Widget
+from ..principals import Visitor, ended
+from ..proofs import Proof
+from ..signing import device_key_hash, token_hash
+from ..traits import TRAITS
+from .locks import lock_device, require_live
+from .merging import merge_contacts
+from .profile import adds_to, keep_said, new_contact, update_profile
+from .proving import NOBODY, Announced, prove
+from .sessions import Booted, issue_token, revoke_tokens
 from .verb import verb
+from .visits import Page, claim_visits, record_page_view
 
-MOST_ATTRIBUTES = 50
 _SEEN_EVERY = timedelta(minutes=5)
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Where the widget was loaded: context of a visit, cut to what is kept."""
+def boot_device(
+    *, widget: Widget, device_id: str, page: Page, announced: Announced = NOBODY, bearer: str = ""
+) -> Booted:
+    """Begin a session of this browser. No contact is made, unless the page says who is there (I7).
 
-    url: str = ""
-    title: str = ""
-    referrer: str = ""
-    locale: str = ""
-    user_agent: str = ""
-    address: str = ""
-    utm: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Booted:
-    """A session and the bearer token that is shown exactly once."""
-
-    visitor: Visitor
-    session_token: str
-
-
-@transaction.atomic
-def boot_device(*, widget: Widget, device_id: str, page: Page) -> Booted:
-    """Begin a session of this browser: its device, a visit, and a token. No contact is made (I7).
-
-    Nothing here is an event, and two tabs that boot a new device at once meet at UNIQUE(tenant, key_hash).
+    A live verified bearer of this device resumes its user; otherwise a proof decides; otherwise it is the device's
+    guest, or nobody yet. Raises IdentityNotProven, and Unauthenticated for a device that was reset; then nothing is
+    stored. Two tabs that boot a new device at once meet at UNIQUE(tenant, key_hash).
     """
-    now = timezone.now()
-    device = _known_or_new_device(widget, device_key_hash(widget.tenant_id, device_id))
-    if device.revoked_at:
-        raise Unauthenticated("This device was reset.", code="session_revoked")
-    visit = _new_visit(widget, device, page)
-    bearer = new_token("cvs")
-    token = VisitorToken.objects.create(
-        tenant_id=widget.tenant_id,
-        token_hash=token_hash(bearer),
-        device=device,
-        contact=device.contact,
-        visit=visit,
-        expires_at=now + SESSION_LIFE,
-    )
-    token.tenant = widget.tenant
-    return Booted(Visitor(token, device.contact), bearer)
+    booted, proof = _begin(widget, device_id, page, announced, bearer)
+    if proof:
+        signed_in = identify_contact(by=booted.visitor, proof=proof, said=announced.said)
+        return Booted(signed_in.visitor, signed_in.session_token, booted.is_new_device)
+    if adds_to(booted.visitor.contact, announced.said):
+        contact = update_profile(by=booted.visitor, traits=announced.said)
+        return Booted(Visitor(booted.visitor.token, contact), booted.session_token, booted.is_new_device)
+    return booted
 
 
-def record_visit(*, by: Visitor, page: Page) -> Visit:
-    """Note a page view of a single-page site. Messages sent from now on point at it."""
-    visit = _new_visit(by.token.visit.widget, by.device, page)
-    VisitorToken.objects.filter(tenant_id=by.tenant_id, id=by.token.id).update(visit=visit)
-    return visit
+def introduce(*, by: Visitor, announced: Announced) -> Booted:
+    """Say who is there in a running session, by a proof or unverified. Returns a new session.
+
+    Raises IdentityNotProven; then nothing changes.
+    """
+    proof = prove(by.tenant, announced, known_as=by.contact.external_id if by.contact else None)
+    if proof:
+        return identify_contact(by=by, proof=proof, said=announced.said)
+    contact = update_profile(by=by, traits=announced.said) if adds_to(by.contact, announced.said) else by.contact
+    return _issue_another(by, contact)
 
 
 @verb
-def update_profile(events: EventLog, *, by: Visitor, traits: dict[str, Any]) -> Contact:
-    """Keep what a visitor says of themself, unverified; a name, e-mail or phone makes a guest a lead.
+def identify_contact(events: EventLog, *, by: Visitor, proof: Proof, said: dict[str, Any]) -> Booted:
+    """Sign the proven user in on this browser, and take its guest along. Returns a verified session.
 
-    `traits` holds some of name, email, phone and attributes (merged key by key). They never look anybody up (S08).
+    An unknown user is the guest, upgraded in place, or a new contact; a known one is merged with the guest. Sessions
+    of this browser that are not this user's end (4014). Two devices that bring a new user at once meet at
+    UNIQUE(tenant, external_id), and the second one finds the first one's contact.
     """
-    contact = lock_speaker(by.tenant_id, by.contact.id) if by.contact else contact_of_device(by)
-    before = (contact.name, contact.email, contact.phone, dict(contact.attributes), contact.type)
-    for name in ("name", "email", "phone"):
-        setattr(contact, name, traits.get(name, getattr(contact, name)))
-    contact.attributes = {**contact.attributes, **traits.get("attributes", {})}
-    if len(contact.attributes) > MOST_ATTRIBUTES:
-        raise Invalid(f"At most {MOST_ATTRIBUTES} attributes can be kept.", code="too_many", attr="attributes")
-    if contact.type == Contact.Type.ANONYMOUS and (contact.name or contact.email or contact.phone):
-        contact.type = Contact.Type.LEAD
-    if before != (contact.name, contact.email, contact.phone, contact.attributes, contact.type):
-        contact.save(update_fields=["name", "email", "phone", "attributes", "type"])
-        events.add(EventType.CONTACT_UPDATED, contact.id, contact_id=contact.id)
-    return contact
-
-
-def contact_of_device(by: Visitor) -> Contact:
-    """Return the device's guest, locked, born now if this is the first interaction. Call it inside a verb."""
     device = lock_device(by.tenant_id, by.device.id)
-    if device.contact_id:
-        return lock_speaker(by.tenant_id, device.contact_id)
-    contact = Contact.objects.create(tenant_id=by.tenant_id)
-    Stream.objects.create(tenant_id=by.tenant_id, contact=contact)
-    Device.objects.filter(tenant_id=by.tenant_id, id=device.id).update(contact=contact)
-    Visit.objects.filter(tenant_id=by.tenant_id, device=device, contact=None).update(contact=contact)
-    return contact
+    _refuse_signed_out(by)
+    guest, user = _lock_both(device, proof.user_id)
+    if user is None:
+        user = _become_user(events, guest, device, proof, said)
+    else:
+        if guest:
+            merge_contacts(events, guest=guest, user=user, device=device)
+        _keep(events, user, proof, said)
+    revoke_tokens(device, RevocationReason.IDENTITY_CHANGED, except_of=user.id)
+    claim_visits(device, user)
+    Device.objects.filter(tenant_id=device.tenant_id, id=device.id).update(contact=None, user=user)
+    device.contact, device.user = None, user
+    return issue_token(device, by.token.visit, user, proven_at=events.at)
 
 
-def _known_or_new_device(widget: Widget, key_hash: str) -> Device:
-    """Return the device, inserted if need be. The insert ignores a racer's row, which the next look finds."""
-    known = Device.objects.select_related("contact").filter(tenant_id=widget.tenant_id, key_hash=key_hash)
+@transaction.atomic
+def _issue_another(by: Visitor, contact: Contact | None) -> Booted:
+    """A second session of the same kind, while the first one lives."""
+    lock_device(by.tenant_id, by.device.id)
+    require_live(by)
+    return issue_token(by.device, by.token.visit, contact, proven_at=by.token.proven_at)
+
+
+@transaction.atomic
+def _begin(
+    widget: Widget, device_id: str, page: Page, announced: Announced, bearer: str
+) -> tuple[Booted, Proof | None]:
+    """Store device, visit and token. Returns the proof as well when it has yet to be acted upon."""
+    device, is_new = _known_or_new_device(widget, device_key_hash(widget.tenant_id, device_id))
+    if device.revoked_at:
+        raise Unauthenticated("This device was reset.", code="session_revoked")
+    resumed = _resumable(device, bearer) if bearer else None
+    proof = prove(widget.tenant, announced, known_as=resumed.contact.external_id if resumed else None)
+    contact, proven_at = device.contact, None
+    if proof and _is_there(device, proof):
+        contact, proven_at, proof = device.user, timezone.now(), None
+    elif resumed and proof is None:
+        contact, proven_at = resumed.contact, resumed.proven_at
+    visit = record_page_view(widget, device, contact, page)
+    return issue_token(device, visit, contact, proven_at=proven_at, is_new=is_new), proof
+
+
+def _known_or_new_device(widget: Widget, key_hash: str) -> tuple[Device, bool]:
+    """Return the locked device, inserted if need be. The insert ignores a racer's row, which the next look finds."""
+    rows = Device.objects.select_related("contact", "user").select_for_update(no_key=True, of=("self",))
+    known = rows.filter(tenant_id=widget.tenant_id, key_hash=key_hash)
     if device := known.first():
         _touch(device)
-        return device
+        return device, False
     fresh = Device(tenant_id=widget.tenant_id, key_hash=key_hash, last_seen_at=timezone.now())
     Device.objects.bulk_create([fresh], ignore_conflicts=True)
-    return known.get()
+    device = known.get()
+    return device, device.id == fresh.id
 
 
 def _touch(device: Device) -> None:
@@ -123,19 +127,64 @@ def _touch(device: Device) -> None:
         Device.objects.filter(tenant_id=device.tenant_id, id=device.id).update(last_seen_at=now)
 
 
-def _new_visit(widget: Widget, device: Device, page: Page) -> Visit:
-    now = timezone.now()
-    return Visit.objects.create(
-        tenant_id=widget.tenant_id,
-        device=device,
-        contact=device.contact,
-        widget=widget,
-        url=page.url[:2000],
-        title=page.title[:300],
-        referrer=page.referrer[:2000],
-        user_agent=page.user_agent[:400],
-        locale=page.locale[:35],
-        utm=page.utm,
-        ip_hash=address_hash(widget.tenant_id, page.address, now.date().isoformat()) if page.address else "",
-        created_at=now,
+def _resumable(device: Device, bearer: str) -> VisitorToken | None:
+    """The live verified session of this very device, if the bearer is one. The device is locked, so it stays live."""
+    verified = VisitorToken.objects.select_related("contact").filter(
+        tenant_id=device.tenant_id, device=device, assurance=VisitorToken.Assurance.VERIFIED, revoked_at=None
     )
+    return verified.filter(token_hash=token_hash(bearer), expires_at__gt=timezone.now()).first()
+
+
+def _is_there(device: Device, proof: Proof) -> bool:
+    """Whether the proven user is signed in here already, with nothing new to say: the usual page load."""
+    user = device.user
+    if user is None or device.contact_id or user.external_id != proof.user_id:
+        return False
+    return bool(verified_by(user, proof) == user.verified)
+
+
+def _lock_both(device: Device, user_id: str) -> tuple[Contact | None, Contact | None]:
+    """Return the device's guest and the proven user, as far as they exist, locked in the order of their ids."""
+    people = Contact.objects.filter(tenant_id=device.tenant_id)
+    user_ids = list(people.filter(external_id=user_id).values_list("id", flat=True))
+    wanted = [*user_ids, *([device.contact_id] if device.contact_id else [])]
+    locked = {one.id: one for one in people.filter(id__in=wanted).order_by("id").select_for_update(no_key=True)}
+    guest = locked.get(device.contact_id) if device.contact_id else None
+    return guest, next((locked[one] for one in user_ids), None)
+
+
+def _become_user(
+    events: EventLog, guest: Contact | None, device: Device, proof: Proof, said: dict[str, Any]
+) -> Contact:
+    """A user nobody knew: the guest is promoted and keeps id, thread and stream; without one, a contact is made."""
+    user = guest or new_contact(device.tenant_id, type=Contact.Type.USER, external_id=proof.user_id)
+    user.type, user.external_id = Contact.Type.USER, proof.user_id
+    _keep(events, user, proof, said, is_new=True)
+    return user
+
+
+def _keep(events: EventLog, user: Contact, proof: Proof, said: dict[str, Any], *, is_new: bool = False) -> None:
+    """Store what was signed, and apart from it what was only said; nothing when both are known."""
+    verified = verified_by(user, proof)
+    if not is_new and verified == user.verified and not adds_to(user, said):
+        return
+    user.verified = verified
+    keep_said(user, said)
+    user.save()
+    events.add(EventType.CONTACT_UPDATED, user.id, contact_id=user.id)
+
+
+def verified_by(user: Contact, proof: Proof) -> dict[str, Any]:
+    """The user's verified traits after this proof: what it speaks of replaces what was known, a signed null removes."""
+    traits = {**{name: user.verified.get(name) for name in TRAITS}, **proof.traits}
+    attributes = proof.attributes
+    if attributes is None:
+        attributes = {name: value for name, value in user.verified.items() if name not in TRAITS}
+    return {**attributes, **{name: value for name, value in traits.items() if value}}
+
+
+def _refuse_signed_out(by: Visitor) -> None:
+    """The device is locked: a session that ended by a login may go on, its proof decides; one signed out may not."""
+    own = VisitorToken.objects.filter(tenant_id=by.tenant_id, id=by.token.id, revoked_at__isnull=False)
+    for reason in own.exclude(reason=RevocationReason.IDENTITY_CHANGED).values_list("reason", flat=True):
+        raise ended(reason)

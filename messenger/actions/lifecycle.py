@@ -9,6 +9,7 @@ from ..errors import TooManyOpen
 from ..events import EventLog, EventType
 from ..models import Agent, Contact, Conversation, Participant, ReadState
 from ..principals import Visitor
+from .locks import lock_conversation_of
 from .parts import append_event, record
 
 MOST_OPEN = 10
@@ -18,6 +19,12 @@ def open_conversations(contact: Contact) -> list[Conversation]:
     """Return the contact's conversations that are not closed, most recently active first."""
     owned = Conversation.objects.filter(tenant_id=contact.tenant_id, contact=contact)
     return list(owned.exclude(status=Conversation.Status.CLOSED).order_by("-last_message_at", "-id"))
+
+
+def main_thread(contact: Contact) -> Conversation | None:
+    """Return the thread of a contact who has one for ever: after a merge the user's own, even when it is closed."""
+    owned = Conversation.objects.filter(tenant_id=contact.tenant_id, contact=contact)
+    return owned.order_by("-is_primary", "-last_message_at", "-id").first()
 
 
 def create_conversation(
@@ -46,7 +53,12 @@ def list_for_team(events: EventLog, conversation: Conversation) -> None:
 
 
 def writable(events: EventLog, by: Visitor, contact: Contact, conversation: Conversation) -> Conversation:
-    """Return the conversation a visitor's message goes to: this one, reopened or woken, or a new one when too old."""
+    """Return the conversation a visitor's message goes to: this one, reopened or woken, or a new one when too old.
+
+    With one thread for ever it is that one: a guest's thread that a merge brought along is for reading.
+    """
+    if by.tenant.is_single_thread and not conversation.is_primary and (main := main_thread(contact)):
+        conversation = lock_conversation_of(contact, main.id)
     if conversation.status == Conversation.Status.SNOOZED:
         wake(events, conversation)
     if not conversation.is_closed:

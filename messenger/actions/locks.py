@@ -9,7 +9,8 @@ import uuid
 
 from .. import statements
 from ..errors import Forbidden, NotFound
-from ..models import Contact, Conversation, Device
+from ..models import Contact, Conversation, Device, VisitorToken
+from ..principals import Visitor, ended, require_person
 
 
 def lock_device(tenant_id: uuid.UUID, device_id: uuid.UUID) -> Device:
@@ -22,17 +23,33 @@ def lock_contact(tenant_id: uuid.UUID, contact_id: uuid.UUID) -> Contact:
     return Contact.objects.select_for_update(no_key=True).get(tenant_id=tenant_id, id=contact_id)
 
 
-def lock_speaker(tenant_id: uuid.UUID, contact_id: uuid.UUID) -> Contact:
-    """Return the locked contact, who wants to say something. A blocked one may not (S60)."""
-    contact = lock_contact(tenant_id, contact_id)
+def lock_speaker(by: Visitor) -> Contact:
+    """Return the locked contact of a session that wants to say something.
+
+    Raises Unauthenticated when the contact has meanwhile become somebody the session does not speak for, and Forbidden
+    for a blocked one (S60).
+    """
+    if by.contact is None:
+        raise NotFound()
+    contact = lock_contact(by.tenant_id, by.contact.id)
+    require_person(by, contact)
     if contact.blocked:
         raise not_available()
     return contact
 
 
+def require_live(by: Visitor) -> None:
+    """Raise Unauthenticated when the session was taken back meanwhile. Its device is locked, so it stays as it is."""
+    own = VisitorToken.objects.filter(tenant_id=by.tenant_id, id=by.token.id, revoked_at__isnull=False)
+    for reason in own.values_list("reason", flat=True):
+        raise ended(reason)
+
+
 def lock_for_team(tenant_id: uuid.UUID, conversation_id: uuid.UUID) -> Conversation:
     """Return a conversation of the tenant, its contact locked before it. Raises NotFound."""
     contact = lock_contact(tenant_id, owner_id_of(tenant_id, conversation_id))
+    if contact.merged_into_id:
+        contact = lock_contact(tenant_id, contact.merged_into_id)
     conversation = lock_conversation(tenant_id, conversation_id)
     conversation.contact = contact
     return conversation
@@ -53,6 +70,12 @@ def lock_conversation(tenant_id: uuid.UUID, conversation_id: uuid.UUID) -> Conve
     if conversation is None:
         raise NotFound()
     return conversation
+
+
+def lock_conversations_of(contact: Contact) -> list[Conversation]:
+    """Return all conversations of a locked contact, locked in the order of their ids."""
+    rows = Conversation.objects.filter(tenant_id=contact.tenant_id, contact=contact).order_by("id")
+    return list(rows.select_for_update(no_key=True))
 
 
 def lock_conversation_of(contact: Contact, conversation_id: uuid.UUID) -> Conversation:

@@ -10,10 +10,17 @@ from .. import statements
 from ..errors import Forbidden, KeyReused, NewerReply, NotFound
 from ..events import EventLog
 from ..models import Agent, Contact, Conversation, Message, Participant
-from ..principals import Visitor
+from ..principals import Visitor, require_person
 from ..rendering import render_markdown, render_plain
 from . import lifecycle
-from .locks import lock_conversation, lock_conversation_of, lock_for_team, not_available, owner_id_of
+from .locks import (
+    lock_contact,
+    lock_conversation,
+    lock_conversation_of,
+    lock_for_team,
+    not_available,
+    owner_id_of,
+)
 from .parts import append_event, append_part, count_message, move_seen, read_own
 from .verb import verb
 
@@ -58,7 +65,7 @@ def send_message(events: EventLog, *, by: Visitor, conversation_id: uuid.UUID, d
     replay = find_sent(by.contact, draft)
     if replay:
         return replay
-    count_and_lock(events, by.contact)
+    count_and_lock(events, by, by.contact)
     conversation = lock_conversation_of(by.contact, conversation_id)
     conversation = lifecycle.writable(events, by, by.contact, conversation)
     return Sent(say(events, by, conversation, draft), is_replay=False)
@@ -70,9 +77,13 @@ def find_sent(contact: Contact, draft: Draft) -> Sent | None:
     return _replay(*sent, draft.request_hash()) if sent else None
 
 
-def count_and_lock(events: EventLog, contact: Contact) -> None:
-    """Count a message of the contact: the update is also the lock that everything below it needs (S60)."""
-    if not statements.count_message(contact.tenant_id, contact.id, events.at, even_if_blocked=False):
+def count_and_lock(events: EventLog, by: Visitor, contact: Contact) -> None:
+    """Count a message of the contact: the update is also the lock that everything below it needs.
+
+    Raises Unauthenticated when the contact has become somebody else, and Forbidden when it is blocked (S60).
+    """
+    if not statements.count_message(contact.tenant_id, contact.id, events.at, speaks_as_user=by.is_verified):
+        require_person(by, lock_contact(contact.tenant_id, contact.id))
         raise not_available()
 
 
@@ -108,8 +119,7 @@ def send_reply(
     replay = _find_written(by, draft, Message.Kind.MESSAGE)
     if replay:
         return replay
-    owner_id = owner_id_of(by.tenant_id, conversation_id)
-    statements.count_message(by.tenant_id, owner_id, events.at, even_if_blocked=True)
+    _count_for_owner(events, by.tenant_id, conversation_id)
     conversation = lock_conversation(by.tenant_id, conversation_id)
     if last_seen_seq is not None:
         _guard_collision(by, conversation, last_seen_seq)
@@ -135,6 +145,14 @@ def add_note(events: EventLog, *, by: Agent, conversation_id: uuid.UUID, draft: 
     statements.save_moved(conversation)
     read_own(conversation, agent=by)
     return Sent(message, is_replay=False)
+
+
+def _count_for_owner(events: EventLog, tenant_id: uuid.UUID, conversation_id: uuid.UUID) -> None:
+    """Count a reply for the conversation's contact, which also locks it. Raises NotFound."""
+    owner_id = owner_id_of(tenant_id, conversation_id)
+    if not statements.count_message(tenant_id, owner_id, events.at):
+        # Merged while we waited for the row: by now the conversation is the user's, and a user is never merged.
+        statements.count_message(tenant_id, owner_id_of(tenant_id, conversation_id), events.at)
 
 
 def _find_written(agent: Agent, draft: Draft, kind: str) -> Sent | None:

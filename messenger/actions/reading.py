@@ -12,8 +12,8 @@ from django.db.models.functions import Coalesce
 from .. import presence
 from ..errors import NotFound
 from ..events import EventLog, EventType
-from ..models import Agent, Conversation, Message, ReadState
-from ..principals import Visitor
+from ..models import Agent, Conversation, Message, ReadState, RevocationReason
+from ..principals import Visitor, ended
 from .locks import lock_for_team
 from .parts import has_unseen, move_seen, record
 from .verb import verb
@@ -42,7 +42,9 @@ def mark_read_by_contact(events: EventLog, *, by: Visitor, conversation_id: uuid
         messages_read=conversation.reply_messages - conversation.later,
         version=F("version") + 1,
     )
-    state = own.get()
+    state = own.first()
+    if state is None:
+        raise ended(RevocationReason.IDENTITY_CHANGED)  # A merge has moved the conversation meanwhile.
     if moved:
         record(events, EventType.READ_STATE_UPDATED, conversation, state.id)
     return Read(state.last_read_visible_seq, max(0, conversation.reply_messages - state.messages_read))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, TypeVar
 
 from rest_framework import serializers
 
-from ..actions.identity import MOST_ATTRIBUTES
+from ..traits import MOST_ATTRIBUTES, is_attribute
 from .errors import InvalidBody, InvalidQuery
 
 MOST_CHARACTERS = 20_000
@@ -39,22 +38,9 @@ class AttributesField(serializers.DictField):
         if len(values) > MOST_ATTRIBUTES:
             raise serializers.ValidationError(f"At most {MOST_ATTRIBUTES} attributes can be kept.", code="too_many")
         for name, value in values.items():
-            if not (0 < len(name) <= 64 and is_plain(name) and is_plain(value)):
+            if not is_attribute(name, value):
                 raise serializers.ValidationError(f"The attribute {name[:64]!a} cannot be kept.", code="invalid")
         return values
-
-
-def is_plain(value: Any) -> bool:
-    """Whether both databases can store the value in a JSON column: short text, finite numbers, booleans, null."""
-    if isinstance(value, str):
-        return len(value) <= 1000 and "\0" not in value and _is_encodable(value)
-    if isinstance(value, float):
-        return math.isfinite(value)
-    return value is None or isinstance(value, bool) or (isinstance(value, int) and abs(value) < 2**63)
-
-
-def _is_encodable(text: str) -> bool:
-    return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 class KeyField(serializers.UUIDField):

@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from .. import actions
-from ..actions.identity import Page
 from ..actions.messages import Draft
+from ..actions.visits import Page
 from ..models import Agent, Team, Widget
 from ..principals import Visitor
 from .clock import standing_at

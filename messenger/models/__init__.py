@@ -2,7 +2,16 @@
 
 from .conversations import Conversation, Message, Participant, ReadState, SeenState, Subject
 from .events import Event, Stream
-from .identity import Contact, ContactMerge, Device, ProofFault, VerificationFailure, Visit, VisitorToken
+from .identity import (
+    Contact,
+    ContactMerge,
+    Device,
+    ProofFault,
+    RevocationReason,
+    VerificationFailure,
+    Visit,
+    VisitorToken,
+)
 from .tenancy import TenantKey, TenantReference, new_id
 from .tenants import Agent, ApiToken, IdentitySecret, Team, Tenant, User, Widget
 
@@ -19,6 +28,7 @@ __all__ = [
     "Participant",
     "ProofFault",
     "ReadState",
+    "RevocationReason",
     "SeenState",
     "Stream",
     "Subject",

@@ -17,7 +17,8 @@ from ...models import Agent, Message
 from ...principals import memberships_of
 from ..fields import PartsQuery, ReadBody, valid_body, valid_query
 from ..schema import answers
-from ..visitor.views import Messages, ReadAnswer, answer_sent, realtime_of
+from ..visitor.session_views import realtime_of
+from ..visitor.views import Messages, ReadAnswer, answer_sent
 from .auth import authenticate_agent
 from .serializers import (
     AgentTypingBody,

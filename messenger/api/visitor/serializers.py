@@ -24,6 +24,40 @@ class DeviceIdField(serializers.CharField):
         return data
 
 
+class ProofField(serializers.CharField):
+    """Text of any length: whatever is wrong with a proof is answered with 401, never with 422."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(required=False, allow_blank=True, allow_null=True, trim_whitespace=False, **options)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        if data is serializers.empty or data is None:
+            return ""
+        return str(data) if isinstance(data, str | int) and not isinstance(data, bool) else UNREADABLE
+
+
+# Stands for a proof that is no text: it is refused like any other that proves nothing.
+UNREADABLE = "\0"
+
+
+class IdentityBody(serializers.Serializer[Any]):
+    """Who the page says is there: a signed token, or a user id with its hash; the rest is said without proof."""
+
+    token = ProofField(help_text="A JWT signed with an identity secret of the tenant (HS256).")
+    user_id = ProofField(help_text="Needs a token or a user_hash.")
+    user_hash = ProofField(help_text="hex(HMAC-SHA256(secret, user_id)), where the tenant accepts it.")
+    name = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=200)
+    email = serializers.EmailField(required=False, allow_blank=True, allow_null=True, max_length=254)
+    phone = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=50)
+    attributes = AttributesField(required=False)
+
+
+class ResetBody(serializers.Serializer[Any]):
+    """Starting over."""
+
+    device_id = DeviceIdField(help_text="The new one: 43 to 128 URL-safe characters, made by the loader.")
+
+
 class BootstrapBody(serializers.Serializer[Any]):
     """The start of a session."""
 
@@ -31,7 +65,7 @@ class BootstrapBody(serializers.Serializer[Any]):
     device_id = DeviceIdField(help_text="43 to 128 URL-safe characters, made by the loader.")
     page = PageBody(required=False)
     locale = serializers.CharField(required=False, allow_blank=True, max_length=35)
-    identity = serializers.DictField(required=False, allow_null=True)
+    identity = IdentityBody(required=False, allow_null=True)
 
 
 class VisitBody(serializers.Serializer[Any]):

@@ -2,13 +2,16 @@
 
 from django.urls import path
 
-from . import views
+from . import session_views, views
 
 urlpatterns = [
     path("widgets/<uuid:widget_id>", views.WidgetView.as_view()),
-    path("bootstrap", views.BootstrapView.as_view()),
-    path("visits", views.VisitsView.as_view()),
-    path("profile", views.ProfileView.as_view()),
+    path("bootstrap", session_views.BootstrapView.as_view()),
+    path("identify", session_views.IdentifyView.as_view()),
+    path("shutdown", session_views.ShutdownView.as_view()),
+    path("reset", session_views.ResetView.as_view()),
+    path("visits", session_views.VisitsView.as_view()),
+    path("profile", session_views.ProfileView.as_view()),
     path("conversations", views.ConversationsView.as_view()),
     path("conversations/<uuid:conversation_id>", views.ConversationView.as_view()),
     path("conversations/<uuid:conversation_id>/messages", views.MessagesView.as_view()),

@@ -3,66 +3,21 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any, TypedDict
-from urllib.parse import parse_qsl, urlsplit
+from typing import TypedDict
 
 import structlog
-from django.conf import settings
-from django.utils import timezone
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
-
-from curbe.origins import is_own_origin
 
 from ... import actions, payloads, presence, queries, shapes, streams
-from ...actions.identity import Page
 from ...actions.messages import Draft
-from ...errors import DomainError, Forbidden, NotFound, Unauthenticated
-from ...principals import Visitor, authenticate_visitor
-from ...signing import is_device_id
-from ..fields import MOST_CHARACTERS, ListQuery, MessageBody, PartsQuery, ReadBody, is_plain, valid_body, valid_query
+from ..fields import ListQuery, MessageBody, PartsQuery, ReadBody, valid_body, valid_query
 from ..schema import answers
-from .serializers import BootstrapBody, HistoryQuery, ProfileBody, StartBody, TypingBody, VisitBody
+from .doors import PublicView, VisitorView
+from .serializers import HistoryQuery, StartBody, TypingBody
 
 log = structlog.get_logger(__name__)
-
-HEARTBEAT_S = 25
-_CAMPAIGN = {"utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content"}
-
-
-class MalformedDeviceId(DomainError):
-    """Not 43 to 128 URL-safe characters (S11)."""
-
-    status = 400
-    code = "invalid_device_id"
-    detail = "device_id must be 43 to 128 URL-safe characters."
-
-
-class IdentityNotAccepted(Unauthenticated):
-    """A session is never given to somebody who announces a user without a proof that was accepted (S02)."""
-
-    code = "identity_proof_required"
-    detail = "This identity could not be proven."
-
-
-class Snapshot(TypedDict):
-    session_token: str
-    expires_at: str
-    tenant_id: str
-    widget: shapes.WidgetPayload
-    visit_id: str
-    contact: shapes.ContactPayload | None
-    merged_from: list[str]
-    conversations: list[shapes.ConversationPayload]
-    messages: list[shapes.MessagePayload]
-    unread_count: int
-    availability: shapes.Availability
-    cursor: str | None
-    realtime: dict[str, Any]
-    server_time: str
-    limits: dict[str, int]
 
 
 class Started(TypedDict):
@@ -91,28 +46,6 @@ class ReadAnswer(TypedDict):
     unread: int
 
 
-class VisitAnswer(TypedDict):
-    visit_id: str
-
-
-class PublicView(APIView):
-    """A door that only our own frame, or a program without an Origin, may use. No cookies, so no CSRF."""
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        if not is_own_origin(request._request):
-            raise Forbidden("This origin may not call the messenger.", code="origin_not_allowed")
-        super().initial(request, *args, **kwargs)
-
-
-class VisitorView(PublicView):
-    """A door for a widget session. `self.visitor` is who asks."""
-
-    visitor: Visitor
-
-    def perform_authentication(self, request: Request) -> None:
-        self.visitor = authenticate_visitor(bearer_of(request))
-
-
 class WidgetView(PublicView):
     """The public configuration of a widget."""
 
@@ -122,41 +55,6 @@ class WidgetView(PublicView):
         response = Response(payloads.widget(widget, online=queries.is_online(widget.tenant_id)))
         response["Cache-Control"] = "public, max-age=60"
         return response
-
-
-class BootstrapView(PublicView):
-    """Begin a session: the browser's device, a token, and everything the widget starts from."""
-
-    @answers(Snapshot, request=BootstrapBody, operation_id="visitor_bootstrap")
-    def post(self, request: Request) -> Response:
-        body = valid_body(BootstrapBody, request.data)
-        widget = queries.get_widget(_widget_id(body["widget_id"]))
-        if not is_device_id(body["device_id"]):
-            raise MalformedDeviceId(attr="device_id")
-        if body.get("identity"):
-            raise IdentityNotAccepted()
-        page = _page_of(request, body.get("page") or {}, body.get("locale", ""))
-        booted = actions.boot_device(widget=widget, device_id=body["device_id"], page=page)
-        return Response(_snapshot(request, booted.visitor, booted.session_token, widget))
-
-
-class VisitsView(VisitorView):
-    """A page view of a single-page site."""
-
-    @answers(VisitAnswer, status=201, request=VisitBody, operation_id="visitor_visit")
-    def post(self, request: Request) -> Response:
-        body = valid_body(VisitBody, request.data)
-        visit = actions.record_visit(by=self.visitor, page=_page_of(request, body["page"], ""))
-        return Response({"visit_id": str(visit.id)}, status=status.HTTP_201_CREATED)
-
-
-class ProfileView(VisitorView):
-    """What a visitor says of themself."""
-
-    @answers(shapes.ContactPayload, request=ProfileBody, operation_id="visitor_profile")
-    def post(self, request: Request) -> Response:
-        contact = actions.update_profile(by=self.visitor, traits=valid_body(ProfileBody, request.data))
-        return Response(payloads.visitor_contact(contact))
 
 
 class ConversationsView(VisitorView):
@@ -266,82 +164,9 @@ class HistoryView(VisitorView):
         return Response({"items": queries.history(contact, limit) if contact else []})
 
 
-def bearer_of(request: Request) -> str:
-    """Return the bearer token of the request. Raises Unauthenticated when there is none."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise Unauthenticated("A bearer token is required.", code="not_authenticated")
-    return token.strip()
-
-
 def answer_sent(payload: shapes.MessagePayload, *, is_replay: bool) -> Response:
     """201 the first time, 200 with `Idempotent-Replay` after that."""
     response = Response(payload, status=status.HTTP_200_OK if is_replay else status.HTTP_201_CREATED)
     if is_replay:
         response["Idempotent-Replay"] = "true"
     return response
-
-
-def realtime_of(request: Request, path: str) -> dict[str, Any]:
-    """Where the caller's socket is, and how often it beats."""
-    scheme = "wss" if request.is_secure() else "ws"
-    return {"url": f"{scheme}://{request.get_host()}{path}", "heartbeat_s": HEARTBEAT_S}
-
-
-def _widget_id(text: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(text)
-    except ValueError as error:
-        raise NotFound("There is no such widget.", code="widget_not_found") from error
-
-
-def _page_of(request: Request, page: dict[str, str], locale: str) -> Page:
-    """The visit's context. A page's query may hold personal data, so only its campaign parameters are kept."""
-    url, query = _address(page.get("url", ""))
-    campaign = {key: value[:200] for key, value in parse_qsl(query) if key in _CAMPAIGN and is_plain(value)}
-    return Page(
-        url=url,
-        title=page.get("title", ""),
-        referrer=_address(page.get("referrer", ""))[0],
-        locale=locale,
-        user_agent=request.headers.get("User-Agent", ""),
-        address=request.META.get("REMOTE_ADDR", ""),
-        utm=campaign,
-    )
-
-
-def _address(text: str) -> tuple[str, str]:
-    """Return a web address without credentials, query and fragment, and its query; nothing of what is none."""
-    try:
-        parts = urlsplit(text)
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError:
-        return "", ""  # Handled: a page address that is none is simply not kept.
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        return "", ""
-    return f"{parts.scheme}://{parts.hostname}{port}{parts.path}", parts.query
-
-
-def _snapshot(request: Request, visitor: Visitor, session_token: str, widget: Any) -> dict[str, Any]:
-    online = queries.is_online(widget.tenant_id)
-    state = queries.visitor_snapshot(visitor.contact)
-    log.info(
-        "bootstrap",
-        tenant_id=str(widget.tenant_id),
-        widget_id=str(widget.id),
-        found_device_row_id=str(visitor.device.id),
-        contact_id=str(visitor.contact.id) if visitor.contact else None,
-        conversation_ids=[one["id"] for one in state["conversations"]],
-    )
-    return {
-        "session_token": session_token,
-        "expires_at": payloads.timestamp(visitor.token.expires_at),
-        "tenant_id": str(widget.tenant_id),
-        "widget": payloads.widget(widget, online=online),
-        "visit_id": str(visitor.token.visit_id),
-        **state,
-        "availability": {"online": online},
-        "realtime": realtime_of(request, "/ws/messenger"),
-        "server_time": payloads.timestamp(timezone.now()),
-        "limits": {"message_characters": MOST_CHARACTERS, "body_bytes": settings.DATA_UPLOAD_MAX_MEMORY_SIZE},
-    }

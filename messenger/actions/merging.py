@@ -1,0 +1,97 @@
+"""A guest turned out to be a user: everything that is the guest's becomes the user's (`identity-security.md`, "Merge").
+
+Only a proof leads here. Both contacts are locked, the conversations follow, the events go last.
+"""
+
+from __future__ import annotations
+
+from django.db.models import F
+
+from ..events import EventLog, EventType
+from ..models import Contact, ContactMerge, Conversation, Device, Message, Participant, ReadState, Visit
+from ..traits import MOST_ATTRIBUTES, TRAITS
+from .locks import lock_conversations_of
+from .parts import append_event, record
+
+# Every reference to a contact, and what becomes of it. A test compares both with the models.
+MOVED = (Conversation, Message, Participant, ReadState, Visit)
+LEFT = {
+    "contact.merged_into": "a guest is merged once, and nobody into a guest",
+    "contactmerge.source": "the record of this merge",
+    "contactmerge.into": "the record of this merge",
+    "device.contact": "the slot is emptied by the caller",
+    "device.user": "a guest is in no such slot",
+    "visitortoken.contact": "taken back by the caller; it says whose it was",
+    "stream.contact": "the guest's stream is closed",
+}
+
+
+def merge_contacts(events: EventLog, *, guest: Contact, user: Contact, device: Device) -> None:
+    """Move everything of a locked guest to a locked user and record it, for the visitor, the team and the audit."""
+    if user.type != Contact.Type.USER or guest.type == Contact.Type.USER:
+        raise ValueError("Only a guest is merged, and only into a user.")
+    name = str(guest.display_name)
+    events.add(EventType.STREAM_CLOSED, guest.id, contact_id=guest.id)
+    events.add(EventType.CONTACT_MERGED, guest.id, contact_id=user.id)
+    conversations = lock_conversations_of(guest)
+    steps_back = _keeps_own_thread(user)
+    _move_rows(guest, user)
+    _add_up(guest, user)
+    ContactMerge.objects.create(tenant_id=user.tenant_id, source=guest, into=user, device=device, at=events.at)
+    for conversation in conversations:
+        conversation.contact = user
+        conversation.is_primary = conversation.is_primary and not steps_back
+        _settle(events, conversation, guest_id=str(guest.id), guest_name=name)
+
+
+def _keeps_own_thread(user: Contact) -> bool:
+    """Whether the guest's primary conversation becomes a parallel one: the user has an open one, or one for ever."""
+    owned = Conversation.objects.filter(tenant_id=user.tenant_id, contact=user, is_primary=True)
+    if user.tenant.is_single_thread:
+        return owned.exists()
+    return owned.exclude(status=Conversation.Status.CLOSED).exists()
+
+
+def _move_rows(guest: Contact, user: Contact) -> None:
+    """Conversations are saved one by one later, with the event in each. An author has changed, so the revision has."""
+    _forget_shared_keys(guest, user)
+    Message.objects.filter(tenant_id=guest.tenant_id, contact=guest).update(contact=user, rev=F("rev") + 1)
+    for model in (Participant, ReadState, Visit):
+        model.objects.filter(tenant_id=guest.tenant_id, contact=guest).update(contact=user)
+
+
+def _forget_shared_keys(guest: Contact, user: Contact) -> None:
+    """Client keys are unique per author. Where both used the same one, it stays with what the user did."""
+    said = Message.objects.filter(author_kind=Message.Author.CONTACT)
+    for rows, key in ((said, "client_message_id"), (Conversation.objects.all(), "client_conversation_id")):
+        own = rows.filter(tenant_id=guest.tenant_id, contact=guest, **{f"{key}__isnull": False})
+        theirs = rows.filter(tenant_id=user.tenant_id, contact=user, **{f"{key}__in": own.values(key)})
+        if shared := list(theirs.values_list(key, flat=True)):
+            own.filter(**{f"{key}__in": shared}).update(**{key: None})
+
+
+def _add_up(guest: Contact, user: Contact) -> None:
+    """One row of the chat log remains. A block is not shaken off by signing in.
+
+    What the guest said of themself fills in where the user has said nothing.
+    """
+    user.message_count += guest.message_count
+    user.last_message_at = max(filter(None, (user.last_message_at, guest.last_message_at)), default=None)
+    user.blocked = user.blocked or guest.blocked
+    for name in TRAITS:
+        setattr(user, name, getattr(user, name) or getattr(guest, name))
+    attributes = {**guest.attributes, **user.attributes}
+    user.attributes = attributes if len(attributes) <= MOST_ATTRIBUTES else user.attributes
+    user.save()
+    guest.message_count, guest.last_message_at, guest.merged_into = 0, None, user
+    guest.save(update_fields=["message_count", "last_message_at", "merged_into"])
+
+
+def _settle(events: EventLog, conversation: Conversation, *, guest_id: str, guest_name: str) -> None:
+    """The conversation is the user's now, and the team reads in the thread what happened."""
+    if conversation.last_message_id:
+        append_event(events, conversation, "merged", agent=None, **{"from": guest_id, "guest": guest_name})
+    conversation.rev += 1
+    conversation.visible_rev += 1
+    conversation.save()
+    record(events, EventType.CONVERSATION_UPDATED, conversation)

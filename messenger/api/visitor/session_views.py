@@ -1,0 +1,201 @@
+"""Sessions of the widget: begun, given to a user, ended, started over. Each view that begins one answers a snapshot."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TypedDict
+
+import structlog
+from django.conf import settings
+from django.utils import timezone
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from ... import actions, payloads, queries, shapes
+from ...actions.proving import NOBODY, Announced
+from ...actions.sessions import Booted
+from ...errors import DomainError, IdentityNotProven, NotFound
+from ...models import Widget
+from ...signing import is_device_id
+from ..fields import MOST_CHARACTERS, valid_body
+from ..schema import answers
+from .doors import PublicView, VisitorView, bearer_of, page_of
+from .serializers import BootstrapBody, IdentityBody, ProfileBody, ResetBody, VisitBody
+
+log = structlog.get_logger(__name__)
+
+HEARTBEAT_S = 25
+
+
+class MalformedDeviceId(DomainError):
+    """Not 43 to 128 URL-safe characters (S11)."""
+
+    status = 400
+    code = "invalid_device_id"
+    detail = "device_id must be 43 to 128 URL-safe characters."
+
+
+class Snapshot(TypedDict):
+    session_token: str
+    expires_at: str
+    tenant_id: str
+    widget: shapes.WidgetPayload
+    visit_id: str
+    contact: shapes.ContactPayload | None
+    merged_from: list[str]
+    conversations: list[shapes.ConversationPayload]
+    messages: list[shapes.MessagePayload]
+    unread_count: int
+    availability: shapes.Availability
+    cursor: str | None
+    realtime: dict[str, Any]
+    server_time: str
+    limits: dict[str, int]
+
+
+class VisitAnswer(TypedDict):
+    visit_id: str
+
+
+class BootstrapView(PublicView):
+    """Begin a session: the browser's device, a token, and everything the widget starts from."""
+
+    @answers(
+        Snapshot,
+        also={401: "The announced user was not proven, or the device was reset."},
+        request=BootstrapBody,
+        operation_id="visitor_bootstrap",
+    )
+    def post(self, request: Request) -> Response:
+        body = valid_body(BootstrapBody, request.data)
+        widget = queries.get_widget(_widget_id(body["widget_id"]))
+        page = page_of(request, body.get("page") or {}, body.get("locale", ""))
+        with _verification_log(widget, page.url):
+            booted = actions.boot_device(
+                widget=widget,
+                device_id=_device_id(body),
+                page=page,
+                announced=_announced(body["identity"]) if body.get("identity") else NOBODY,
+                bearer=bearer_of(request, default=""),
+            )
+        return Response(_snapshot(request, booted))
+
+
+class IdentifyView(VisitorView):
+    """Say who is there: signed in by a proof, or unverified traits. Answers a new session."""
+
+    @answers(
+        Snapshot,
+        also={401: "identity_proof_required, identity_proof_invalid or identity_proof_expired; nothing changed"},
+        request=IdentityBody,
+        operation_id="visitor_identify",
+    )
+    def post(self, request: Request) -> Response:
+        announced = _announced(valid_body(IdentityBody, request.data))
+        with _verification_log(self.visitor.token.visit.widget, self.visitor.token.visit.url):
+            booted = actions.introduce(by=self.visitor, announced=announced)
+        return Response(_snapshot(request, booted))
+
+
+class ShutdownView(VisitorView):
+    """Sign out: every session of this browser ends."""
+
+    @answers(None, status=204, request=None, operation_id="visitor_shutdown")
+    def post(self, request: Request) -> Response:
+        actions.shutdown_device(by=self.visitor)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class ResetView(VisitorView):
+    """Start over as somebody nobody knows. For guests only."""
+
+    @answers(Snapshot, also={409: "verified_contact"}, request=ResetBody, operation_id="visitor_reset")
+    def post(self, request: Request) -> Response:
+        body = valid_body(ResetBody, request.data)
+        booted = actions.reset_device(by=self.visitor, device_id=_device_id(body), page=page_of(request, {}, ""))
+        return Response(_snapshot(request, booted))
+
+
+class VisitsView(VisitorView):
+    """A page view of a single-page site."""
+
+    @answers(VisitAnswer, status=201, request=VisitBody, operation_id="visitor_visit")
+    def post(self, request: Request) -> Response:
+        body = valid_body(VisitBody, request.data)
+        visit = actions.record_visit(by=self.visitor, page=page_of(request, body["page"], ""))
+        return Response({"visit_id": str(visit.id)}, status=status.HTTP_201_CREATED)
+
+
+class ProfileView(VisitorView):
+    """What a visitor says of themself."""
+
+    @answers(shapes.ContactPayload, request=ProfileBody, operation_id="visitor_profile")
+    def post(self, request: Request) -> Response:
+        contact = actions.update_profile(by=self.visitor, traits=valid_body(ProfileBody, request.data))
+        return Response(payloads.visitor_contact(contact))
+
+
+def realtime_of(request: Request, path: str) -> dict[str, Any]:
+    """Where the caller's socket is, and how often it beats."""
+    scheme = "wss" if request.is_secure() else "ws"
+    return {"url": f"{scheme}://{request.get_host()}{path}", "heartbeat_s": HEARTBEAT_S}
+
+
+@contextmanager
+def _verification_log(widget: Widget, page_url: str) -> Iterator[None]:
+    """A refused proof is noted for the tenant's admins, after everything else of the request was undone."""
+    try:
+        yield
+    except IdentityNotProven as refused:
+        actions.note_refused_proof(widget=widget, refused=refused, page_url=page_url)
+        raise
+
+
+def _announced(identity: dict[str, Any]) -> Announced:
+    """What the page says of who is there. Sites print empty strings for nobody, so these count as nothing said."""
+    traits = {name: identity.get(name) for name in ("name", "email", "phone", "attributes")}
+    proof = {name: identity[name] for name in ("token", "user_id", "user_hash")}
+    return Announced(**proof, said={name: value for name, value in traits.items() if value})
+
+
+def _device_id(body: dict[str, Any]) -> str:
+    device_id = body["device_id"]
+    if not is_device_id(device_id):
+        raise MalformedDeviceId(attr="device_id")
+    return str(device_id)
+
+
+def _widget_id(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError as error:
+        raise NotFound("There is no such widget.", code="widget_not_found") from error
+
+
+def _snapshot(request: Request, booted: Booted) -> dict[str, Any]:
+    visitor, widget = booted.visitor, booted.visitor.token.visit.widget
+    online = queries.is_online(widget.tenant_id)
+    state = queries.visitor_snapshot(visitor.contact)
+    log.info(
+        "bootstrap",
+        tenant_id=str(widget.tenant_id),
+        widget_id=str(widget.id),
+        found_device_row_id=str(visitor.device.id),
+        contact_id=str(visitor.contact.id) if visitor.contact else None,
+        conversation_ids=[one["id"] for one in state["conversations"]],
+    )
+    return {
+        "session_token": booted.session_token,
+        "expires_at": payloads.timestamp(visitor.token.expires_at),
+        "tenant_id": str(widget.tenant_id),
+        "widget": payloads.widget(widget, online=online),
+        "visit_id": str(visitor.token.visit_id),
+        **state,
+        "availability": {"online": online},
+        "realtime": realtime_of(request, "/ws/messenger"),
+        "server_time": payloads.timestamp(timezone.now()),
+        "limits": {"message_characters": MOST_CHARACTERS, "body_bytes": settings.DATA_UPLOAD_MAX_MEMORY_SIZE},
+    }
