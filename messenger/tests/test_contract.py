@@ -52,7 +52,8 @@ def test_the_docs_load_nothing_from_elsewhere(client):
 # Who may import whom: `models ← payloads, queries ← events ← actions ← (api, consumers, admin, commands)`.
 LAYERS = [
     {"models"},
-    {"errors", "signing", "rendering", "nudges", "statements", "crawlers"},
+    {"traits", "errors", "signing", "rendering", "nudges", "statements", "crawlers"},
+    {"proofs"},
     {"limits"},
     {"shapes"},
     {"payloads"},
