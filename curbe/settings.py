@@ -45,10 +45,12 @@ def _generated_secret_key() -> str:
     return path.read_text().strip()
 
 
+IS_SECRET_KEY_SET = bool(env("SECRET_KEY", default=""))
 SECRET_KEY = env("SECRET_KEY", default="") or _generated_secret_key()
 # Former keys: sessions signed and secrets encrypted with one of them stay good.
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 # Keys the hashes of device ids and addresses: kept apart so that SECRET_KEY can change without new visitors.
+IS_PEPPER_SET = bool(env("PEPPER", default=""))
 PEPPER = env("PEPPER", default="") or SECRET_KEY
 DEBUG = env.bool("DEBUG", default=False)
 PORT = env.int("PORT", default=8000)
@@ -63,7 +65,7 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 TRUSTED_PROXIES = proxy_networks(env.list("TRUSTED_PROXIES", default=[]))
 
 
-def _rate_limits(text: str) -> float | None:
+def limit_factor(text: str) -> float | None:
     """The factor by which every quota is multiplied; None for no limits at all."""
     if text == "off":
         return None
@@ -76,7 +78,7 @@ def _rate_limits(text: str) -> float | None:
     return factor
 
 
-RATE_LIMITS = _rate_limits(env("RATE_LIMITS", default="1"))
+RATE_LIMITS = limit_factor(env("RATE_LIMITS", default="1"))
 
 INSTALLED_APPS = [
     "daphne",

@@ -2,17 +2,83 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import Warning as Advice
 from django.db import connections
+
+_SHORTEST_KEY, _FEWEST_CHARACTERS = 32, 10
+_NEW_KEY = "Make one: python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
 
 
 @register(Tags.database)
 def durable_commits(databases: Sequence[str] | None = None, **_kwargs: Any) -> list[CheckMessage]:
     """An acknowledged message must survive a crash (I1): PostgreSQL has to commit synchronously."""
     return [message for alias in databases or () for message in _durability_of(alias)]
+
+
+@register()
+def fit_for_the_internet(**_kwargs: Any) -> list[CheckMessage]:
+    """In production, which is where PUBLIC_URL is not this machine itself, unsafe settings stop the start (S64)."""
+    return [] if _is_local() else _unsafe_settings()
+
+
+@register(deploy=True)
+def would_be_fit_for_the_internet(**_kwargs: Any) -> list[CheckMessage]:
+    """The same on demand, by `check --deploy`, where the other check does not say it already."""
+    return _unsafe_settings() if _is_local() else []
+
+
+def _is_local() -> bool:
+    host = urlsplit(settings.PUBLIC_URL).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")  # Handled: it is a name.
+
+
+def _unsafe_settings() -> list[CheckMessage]:
+    found: list[CheckMessage | None] = [
+        _key_fault(),
+        _error(settings.DEBUG, "E012", "DEBUG shows source code and settings to anybody.", "Remove DEBUG."),
+        _error(settings.RATE_LIMITS is None, "E013", "RATE_LIMITS is off.", "Remove RATE_LIMITS, or set a factor."),
+        _error(
+            not settings.IS_HTTPS,
+            "E014",
+            "PUBLIC_URL is not https: conversations and passwords could be read and changed on their way.",
+            "Put a proxy with TLS in front, as docker-compose.yml does, and set PUBLIC_URL=https://…",
+        ),
+    ]
+    return [one for one in found if one] + _pepper_warning()
+
+
+def _key_fault() -> CheckMessage | None:
+    """A key that every copy of the repository, or anybody who guesses, could have."""
+    if not settings.IS_SECRET_KEY_SET:
+        fault = "SECRET_KEY is not set: each machine would make one of its own and forget it with its disk."
+        return _error(True, "E010", fault, _NEW_KEY)
+    key = settings.SECRET_KEY
+    letters = re.sub(r"[\W_]", "", key).lower()
+    is_weak = len(key) < _SHORTEST_KEY or len(set(key)) < _FEWEST_CHARACTERS
+    is_known = key.startswith("django-insecure") or "changeme" in letters
+    return _error(is_weak or is_known, "E011", "SECRET_KEY can be guessed.", _NEW_KEY)
+
+
+def _pepper_warning() -> list[CheckMessage]:
+    if settings.IS_PEPPER_SET:
+        return []
+    fault = "PEPPER is not set: changing SECRET_KEY would make every visitor a stranger."
+    return [Advice(fault, hint=f"Set it once and keep it. {_NEW_KEY}", id="messenger.W010")]
+
+
+def _error(is_wrong: bool, number: str, fault: str, remedy: str) -> CheckMessage | None:
+    return Error(fault, hint=remedy, id=f"messenger.{number}") if is_wrong else None
 
 
 def _durability_of(alias: str) -> list[CheckMessage]:

@@ -12,17 +12,19 @@ from django.core.management import BaseCommand, CommandParser, call_command
 class Command(BaseCommand):
     help = "Serve HTTP and sockets in one process. With --setup: migrate, collect static files and add demo data first."
 
+    requires_system_checks: list[str] = []  # `handle` runs them, with those of the database.
+
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--setup", action="store_true", help="prepare the database, static files and demo data")
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=settings.PORT)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        call_command("check", databases=["default"])
         if options["setup"]:
             call_command("migrate", verbosity=0)
             call_command("collectstatic", interactive=False, verbosity=0)
             call_command("demo")
-        call_command("check", deploy=False, databases=["default"])
         self.stdout.write(f"Rate limits: {rate_limits()} (RATE_LIMITS)")
         # uvloop, httptools and the sans-I/O websockets; compression off, because it costs 30 KiB per idle socket.
         uvicorn.run(
