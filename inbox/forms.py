@@ -6,17 +6,17 @@ import uuid
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm
 from django.utils.translation import gettext_lazy as _
 
 from messenger import queries
+from messenger.signing_in import LimitedSignInForm
 
 # More changed rows than this are a reload of the list, not an update of it.
 MOST_ROWS = 60
 DEFAULT_VIEW = "all"
 
 
-class SignInForm(AuthenticationForm):
+class SignInForm(LimitedSignInForm):
     """E-mail address and password. It never says which of the two was wrong, or that an account is switched off."""
 
     username = forms.EmailField(

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from messenger import actions
 from messenger.errors import DomainError, NotFound
 from messenger.principals import SESSION_TENANT, memberships_of
+from messenger.signing_in import with_status
 
 from . import screens
 from .access import AgentRequest, agent_required
@@ -39,6 +40,9 @@ class SignIn(LoginView):
     template_name = "inbox/login.html"
     authentication_form = SignInForm
     redirect_authenticated_user = True
+
+    def form_invalid(self, form: SignInForm) -> HttpResponse:  # type: ignore[override]
+        return with_status(super().form_invalid(form))
 
 
 class SignOut(LogoutView):

@@ -12,14 +12,14 @@ from functools import update_wrapper
 from typing import Any, cast
 
 from django.contrib.admin import AdminSite
-from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
 from .models import User
 from .principals import memberships_of
+from .signing_in import LimitedSignInForm, with_status
 
 
 def administered(user: AbstractBaseUser | AnonymousUser) -> frozenset[uuid.UUID] | None:
@@ -43,7 +43,7 @@ def may_enter(user: AbstractBaseUser | AnonymousUser) -> bool:
     return administered(user) != frozenset()
 
 
-class AdminLoginForm(AuthenticationForm):
+class AdminLoginForm(LimitedSignInForm):
     """Lets in whom the site lets in; anybody else learns no more than that it did not work."""
 
     def confirm_login_allowed(self, user: AbstractBaseUser) -> None:
@@ -62,6 +62,9 @@ class CurbeAdminSite(AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         return may_enter(request.user)
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return with_status(super().login(request, extra_context))
 
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Any:
         """Answer a signed-in user without the role 403, with the form to sign in as somebody else."""

@@ -15,8 +15,8 @@ from functools import lru_cache
 import structlog
 from django.conf import settings
 from django.utils.crypto import salted_hmac
-from redis.exceptions import RedisError
 from throttled import BaseStore, MemoryStore, RateLimiterType, RedisStore, Throttled, per_duration
+from throttled.exceptions import StoreUnavailableError
 from throttled.rate_limiter import RateLimitState
 
 from .errors import SignInUnavailable, TooManyRequests
@@ -115,14 +115,14 @@ class _Meter:
         throttle = self._throttles[limit]
         try:
             return _take(throttle, name) if takes else _look(throttle, name)
-        except RedisError as error:
+        except StoreUnavailableError as error:
             self._pause(error)
             raise _StoreAway() from error
 
-    def _pause(self, error: RedisError) -> None:
+    def _pause(self, error: StoreUnavailableError) -> None:
         """Requests do not wait for a store that is away, one after the other, and the log says it once."""
         if time.monotonic() >= self._away_until:
-            log.warning("limits_unavailable", reason=type(error).__name__, pause_s=_PAUSE_S)
+            log.warning("limits_unavailable", reason=type(error.__cause__).__name__, pause_s=_PAUSE_S)
         self._away_until = time.monotonic() + _PAUSE_S
 
 

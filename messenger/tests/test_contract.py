@@ -76,6 +76,7 @@ LAYERS = [
         "demo_pages",
         "demo_shops",
         "pages",
+        "signing_in",
         "page_urls",
         "checks",
         "apps",
