@@ -149,6 +149,8 @@ def _user_id(claims: dict[str, Any]) -> str | None:
 
 
 def _expiry(exp: Any) -> datetime:
+    if not isinstance(exp, int | float) or isinstance(exp, bool):
+        raise ProofRefused(ProofFault.MALFORMED)  # PyJWT would take digits in quotes; a NumericDate is a number.
     try:
         return datetime.fromtimestamp(int(exp), tz=timezone.get_default_timezone())
     except (ValueError, OverflowError, OSError) as error:  # A year that no calendar has.

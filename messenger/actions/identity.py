@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 
 from ..errors import Unauthenticated
@@ -20,7 +19,7 @@ from .merging import merge_contacts
 from .profile import adds_to, keep_said, new_contact, update_profile
 from .proving import NOBODY, Announced, prove
 from .sessions import Booted, issue_token, revoke_tokens
-from .verb import verb
+from .verb import in_one_transaction, verb
 from .visits import Page, claim_visits, record_page_view
 
 _SEEN_EVERY = timedelta(minutes=5)
@@ -81,7 +80,7 @@ def identify_contact(events: EventLog, *, by: Visitor, proof: Proof, said: dict[
     return issue_token(device, by.token.visit, user, proven_at=events.at)
 
 
-@transaction.atomic
+@in_one_transaction
 def _issue_another(by: Visitor, contact: Contact | None) -> Booted:
     """A second session of the same kind, while the first one lives."""
     lock_device(by.tenant_id, by.device.id)
@@ -89,7 +88,7 @@ def _issue_another(by: Visitor, contact: Contact | None) -> Booted:
     return issue_token(by.device, by.token.visit, contact, proven_at=by.token.proven_at)
 
 
-@transaction.atomic
+@in_one_transaction
 def _begin(
     widget: Widget, device_id: str, page: Page, announced: Announced, bearer: str
 ) -> tuple[Booted, Proof | None]:

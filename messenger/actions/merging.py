@@ -33,6 +33,7 @@ def merge_contacts(events: EventLog, *, guest: Contact, user: Contact, device: D
     name = str(guest.display_name)
     events.add(EventType.STREAM_CLOSED, guest.id, contact_id=guest.id)
     events.add(EventType.CONTACT_MERGED, guest.id, contact_id=user.id)
+    _forget_shared_keys(guest, user)
     conversations = lock_conversations_of(guest)
     steps_back = _keeps_own_thread(user)
     _move_rows(guest, user)
@@ -54,7 +55,6 @@ def _keeps_own_thread(user: Contact) -> bool:
 
 def _move_rows(guest: Contact, user: Contact) -> None:
     """Conversations are saved one by one later, with the event in each. An author has changed, so the revision has."""
-    _forget_shared_keys(guest, user)
     Message.objects.filter(tenant_id=guest.tenant_id, contact=guest).update(contact=user, rev=F("rev") + 1)
     for model in (Participant, ReadState, Visit):
         model.objects.filter(tenant_id=guest.tenant_id, contact=guest).update(contact=user)

@@ -29,14 +29,17 @@ class Read:
 
 @verb
 def mark_read_by_contact(events: EventLog, *, by: Visitor, conversation_id: uuid.UUID, up_to: int) -> Read:
-    """Move the visitor's cursor up to a part they have rendered; beyond the end means the end. Raises NotFound."""
+    """Move the visitor's cursor up to a part they have rendered; beyond the end means the end. Raises NotFound.
+
+    Of a blocked contact the team sees nothing new, so its cursor stays (S60).
+    """
     if by.contact is None:
         raise NotFound()
     owned = Conversation.objects.filter(tenant_id=by.tenant_id, contact=by.contact, id=conversation_id)
     conversation = _with_later(owned, "visible_seq", up_to, Message.Author.AGENT, Message.Author.ASSISTANT)
     reached = min(up_to, conversation.last_visible_seq)
     own = ReadState.objects.filter(tenant_id=by.tenant_id, conversation=conversation, contact=by.contact)
-    moved = own.filter(last_read_visible_seq__lt=reached).update(
+    moved = own.filter(last_read_visible_seq__lt=reached, contact__blocked=False).update(
         last_read_seq=conversation.reached_seq,
         last_read_visible_seq=reached,
         messages_read=conversation.reply_messages - conversation.later,

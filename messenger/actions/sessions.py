@@ -17,6 +17,7 @@ from ..models import Contact, Device, RevocationReason, Stream, Visit, VisitorTo
 from ..principals import Visitor, session_end
 from ..signing import device_key_hash, new_token, token_hash
 from .locks import lock_device, require_live
+from .verb import in_one_transaction
 from .visits import Page, record_page_view
 
 
@@ -63,7 +64,7 @@ def revoke_tokens(device: Device, reason: RevocationReason, *, except_of: uuid.U
         _look_again(device.tenant_id, {device.contact_id, device.user_id} - {None})
 
 
-@transaction.atomic
+@in_one_transaction
 def shutdown_device(*, by: Visitor) -> None:
     """Sign out: no session of this browser goes on, and whoever comes next is a guest nobody knows (S12, S67)."""
     device = lock_device(by.tenant_id, by.device.id)
@@ -72,7 +73,7 @@ def shutdown_device(*, by: Visitor) -> None:
     empty_slots(device)
 
 
-@transaction.atomic
+@in_one_transaction
 def reset_device(*, by: Visitor, device_id: str, page: Page) -> Booted:
     """Start over as a fresh guest under a new device id. The old thread stays with the team, and out of reach.
 

@@ -30,22 +30,34 @@ _TRY_AGAIN = {"40001", "40P01", "55P03"}
 def verb(function: Callable[Concatenate[EventLog, P], R]) -> Callable[P, R]:
     """Run the function in one transaction and write its events as the transaction's last statements.
 
-    The keyword `by` is who acts; tenant and actor of every event come from it. Deadlocks and lock time-outs are tried
-    again, four times in all, then raise `Busy`. A violated unique key is tried again once: whoever took the key has
-    committed by then and the second run finds their row.
+    The keyword `by` is who acts; tenant and actor of every event come from it. Run by `in_one_transaction`.
     """
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         by = cast("Visitor | Agent", kwargs["by"])
+        events = EventLog(tenant_id=by.tenant_id, actor=actor_of(by), at=timezone.now())
+        result = function(events, *args, **kwargs)
+        events.flush()
+        return result
+
+    return in_one_transaction(run)
+
+
+def in_one_transaction(function: Callable[P, R]) -> Callable[P, R]:
+    """Run the function as one transaction, and again when the database asks for it.
+
+    Deadlocks and lock time-outs are tried again, four times in all, then raise `Busy`. A violated unique key is tried
+    again once: whoever took the key has committed by then and the second run finds their row.
+    """
+
+    @wraps(function)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
         for attempt in range(1, _MOST_TRIES + 1):
             outermost = not connection.in_atomic_block
             try:
                 with transaction.atomic():
-                    events = EventLog(tenant_id=by.tenant_id, actor=actor_of(by), at=timezone.now())
-                    result = function(events, *args, **kwargs)
-                    events.flush()
-                return result
+                    return function(*args, **kwargs)
             except IntegrityError:
                 if attempt > 1 or not outermost:
                     raise

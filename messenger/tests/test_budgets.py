@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from rest_framework.test import APIRequestFactory
 
-from curbe.testing.cast import Browser, device_id, make_company
+from curbe.testing.cast import Browser, device_id, make_company, proof
 from messenger import actions, streams
 from messenger.actions.messages import Draft
 from messenger.api.visitor.views import MessagesView
@@ -57,6 +57,19 @@ def test_a_bootstrap_costs_at_most_12_statements(harbor, talkative, count_querie
     assert count_queries(harbor.browser) <= 12
     newcomer = Browser(widget=harbor.widget, device=device_id())
     assert count_queries(newcomer.boot) <= 12
+
+
+@pytest.mark.django_db
+def test_a_bootstrap_of_a_signed_in_user_costs_at_most_12_statements(harbor, count_queries):
+    browser = harbor.known("u-1", "Hello")
+    token = proof(harbor, "u-1")
+    browser.load(identity={"token": token})
+    proven = count_queries(lambda: browser.boot(identity={"token": token}))
+    bearer = browser.bearer
+    body = {"widget_id": str(harbor.widget.id), "device_id": browser.device}
+    resumed = count_queries(lambda: Browser(bearer=bearer).post("bootstrap", body))
+    assert browser.snapshot["contact"]["type"] == "user"
+    assert (proven, resumed) <= (12, 12)
 
 
 @pytest.mark.django_db
