@@ -13,18 +13,6 @@ from ..traits import MOST_ATTRIBUTES, TRAITS
 from .locks import lock_conversations_of
 from .parts import append_event, record
 
-# Every reference to a contact, and what becomes of it. A test compares both with the models.
-MOVED = (Conversation, Message, Participant, ReadState, Visit)
-LEFT = {
-    "contact.merged_into": "a guest is merged once, and nobody into a guest",
-    "contactmerge.source": "the record of this merge",
-    "contactmerge.into": "the record of this merge",
-    "device.contact": "the slot is emptied by the caller",
-    "device.user": "a guest is in no such slot",
-    "visitortoken.contact": "taken back by the caller; it says whose it was",
-    "stream.contact": "the guest's stream is closed",
-}
-
 
 def merge_contacts(events: EventLog, *, guest: Contact, user: Contact, device: Device) -> None:
     """Move everything of a locked guest to a locked user and record it, for the visitor, the team and the audit."""
