@@ -22,7 +22,7 @@ from messenger import actions
 from messenger.models import Agent, ApiToken, Conversation, IdentitySecret, Tenant, User, Widget
 from messenger.signing import new_token, token_hash
 
-__all__ = ["PASSWORD", "Browser", "Company", "Desk", "device_id", "make_company", "proof"]
+__all__ = ["PASSWORD", "Browser", "Company", "Desk", "device_id", "make_company", "proof", "sign_in"]
 
 
 @dataclass
@@ -81,6 +81,13 @@ def proof(company: Company, user_id: str | int, *, lives_s: float = 300, **claim
     kid, secret = company.signs_with()
     payload = {"user_id": user_id, "exp": int(time.time() + lives_s), **claims}
     return jwt.encode(payload, secret, "HS256", headers={"kid": kid})
+
+
+def sign_in(browser: Browser, company: Company, user_id: str = "grace", **claims: Any) -> dict[str, Any]:
+    """Prove in this tab who it is; the new session's snapshot."""
+    answer = browser.identify(proof(company, user_id, **claims))
+    assert answer.status_code == 200, answer.content
+    return browser.snapshot
 
 
 PASSWORD = "a long enough password"
@@ -158,6 +165,15 @@ def desk(harbor: Company) -> Desk:
 def chat(guest: Browser) -> dict[str, Any]:
     """The guest's conversation with a first message in it, as `POST conversations` answered."""
     return guest.start("Hello, is anybody there?")
+
+
+@pytest.fixture
+def grace(harbor: Company, desk: Desk) -> Browser:
+    """A user of Harbor's site at a computer of her own, with an answered thread."""
+    browser = harbor.known("grace", name="Grace", email="grace@example.com")
+    thread = browser.start("From my other computer")["conversation"]["id"]
+    desk.reply(thread, "Noted")
+    return browser
 
 
 @pytest.fixture

@@ -38,6 +38,12 @@ def as_text(value: Any) -> str:
     return str(value)
 
 
+def told_to(stream: Stream, after: int = 0) -> list[str]:
+    """The types of a stream's events after a seq, in their order."""
+    events = Event.objects.filter(stream=stream, seq__gt=after)
+    return list(events.order_by("seq").values_list("type", flat=True))
+
+
 def assert_streams_have_no_holes() -> None:
     """I4: in every stream the events are 1..head."""
     for stream in Stream.objects.all():
