@@ -92,7 +92,7 @@ class IdentitySecretAdmin(OwnedAdmin):
         return ["tenant", "kid", "created_at", "retired_at"] if obj else ["tenant"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return ["kid", "created_at", "retired_at"] if obj else []
+        return ["tenant", "kid", "created_at", "retired_at"] if obj else []
 
     def save_model(self, request: HttpRequest, obj: IdentitySecret, form: Any, change: bool) -> None:
         if change:

@@ -1,20 +1,20 @@
 /** A button above each piece of code that copies it. Without scripts, or where copying is not allowed, one selects it. */
 (() => {
-  for (const code of document.querySelectorAll("pre[data-copy]")) code.before(buttonFor(/** @type {HTMLElement} */ (code)));
+  document.addEventListener("DOMContentLoaded", () => {
+    for (const code of document.querySelectorAll("pre[data-copy]")) code.before(buttonFor(/** @type {HTMLElement} */ (code)));
+  });
 
   /** @param {HTMLElement} code */
   function buttonFor(code) {
     const button = document.createElement("button");
-    const label = document.createElement("span");
     button.type = "button";
     button.className = "button copy";
+    button.textContent = code.dataset.copy ?? "";
     button.setAttribute("aria-describedby", `${code.id}-label`);
-    label.setAttribute("role", "status");
-    label.textContent = code.dataset.copy ?? "";
-    button.append(label);
+    button.setAttribute("aria-live", "polite");
     button.onclick = async () => {
-      label.textContent = ((await copied(code)) ? code.dataset.copied : code.dataset.copy) ?? "";
-      setTimeout(() => (label.textContent = code.dataset.copy ?? ""), 2000);
+      button.textContent = ((await copied(code)) ? code.dataset.copied : code.dataset.copy) ?? "";
+      setTimeout(() => (button.textContent = code.dataset.copy ?? ""), 2000);
     };
     return button;
   }

@@ -71,3 +71,42 @@ def test_an_admin_works_under_the_strict_policy(spawn_stack: Callable[..., Stack
         expect(page.locator("html")).to_have_attribute("lang", "es")
         b.screenshot(page, "spanish-dark")
         expect(page.locator("#content")).not_to_contain_text("Helen Marsh")
+
+
+def test_an_admin_makes_a_secret_and_copies_the_code(spawn_stack: Callable[..., Stack], browser: Browser) -> None:
+    stack = spawn_stack()
+
+    @browser.run
+    def walk(b: BrowserSession) -> None:
+        page = b.page(permissions=["clipboard-read", "clipboard-write"])
+        sign_in(stack, page)
+        page.goto(f"{stack.base_url}/admin/messenger/identitysecret/add/")
+        page.locator("[name=_save]").click()
+        expect(page.locator(".messagelist .warning")).to_contain_text(re.compile(r"cis_[\w-]{43}"))
+        copy = page.locator("#python").locator("xpath=..").get_by_role("button", name="Copy")
+        copy.click()
+        expect(page.locator("#python").locator("xpath=..").get_by_role("button", name="Copied")).to_be_visible()
+        assert page.evaluate("navigator.clipboard.readText()") == page.locator("#python").text_content()
+        expect(page.locator(".code")).to_have_count(10)
+        expect(page.locator(".code .copy")).to_have_count(10)
+        b.screenshot(page, "secret")
+        page.locator("#sign-title").scroll_into_view_if_needed()
+        b.screenshot(page, "code")
+
+        page.goto(f"{stack.base_url}/admin/messenger/identitysecret/add/")
+        page.locator("[name=_save]").click()
+        expect(page.locator(".errornote, .errorlist").first).to_be_visible()
+        expect(page.locator("#content")).to_contain_text("Retire one of them first")
+        page.get_by_role("link", name="Verification log").first.click()
+        expect(page.locator("#content")).to_contain_text("verification log")
+        assert b.console_errors == [] and b.page_errors == []
+
+    @browser.run
+    def on_a_phone(b: BrowserSession) -> None:
+        page = b.page(locale="es-ES", dark=True, phone=True)
+        sign_in(stack, page)
+        page.goto(f"{stack.base_url}/admin/messenger/identitysecret/")
+        page.locator("#result_list tbody th a").first.click()
+        expect(page.locator(".code")).to_have_count(10)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        b.screenshot(page, "secret-phone")

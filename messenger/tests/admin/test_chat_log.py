@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from curbe.testing.cast import Browser, Company, QueryCounter
+from curbe.testing.cast import Browser, Company, QueryCounter, proof
 from messenger import actions
 from messenger.actions.messages import Draft
 from messenger.models import Contact, Message
@@ -90,12 +90,15 @@ def test_who_never_said_anything_is_listed_on_request_and_last(ada: Client, harb
 
 
 def test_a_guest_who_became_a_user_is_the_users_row(ada: Client, harbor: Company) -> None:
-    guest, user = harbor.browser(), harbor.browser()
+    guest, user = harbor.browser(), harbor.known("cust-1", "as a user", name="Marta")
     guest.start("as a guest")
-    user.start("as a user")
-    Contact.objects.filter(id=guest.contact.id).update(merged_into=user.contact)
+    old = guest.contact
+    guest.post("identify", {"token": proof(harbor, "cust-1")})
     assert rows(ada) == [user.contact]
-    assert rows(ada, people="merged") == [guest.contact]
+    assert rows(ada, people="merged") == [old]
+    page = page_of(ada, user.contact)
+    assert f"Guest {str(old.id)[-6:]} turned out to be Marta" in page
+    assert "as a guest" in page and "as a user" in page
 
 
 def test_the_timeline_joins_all_conversations_in_order(ada: Client, harbor: Company) -> None:

@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.html import escape
 
-from curbe.testing.cast import Company
+from curbe.testing.cast import Browser, Company, device_id, proof
+from messenger import actions
 from messenger.models import Contact, ProofFault, VerificationFailure
 
 from .conftest import merge_a_guest, refuse_a_proof
@@ -64,6 +65,20 @@ def test_what_a_refused_header_claimed_is_only_text(ada: Client, harbor: Company
     for page in (LOG, f"{LOG}{row.pk}/change/"):
         response = ada.get(page)
         assert inline_parts(response) == [] and escape(row.kid) in response.content.decode()
+
+
+def test_a_refusal_at_the_door_is_a_line_of_the_log(ada: Client, harbor: Company) -> None:
+    retired, _ = harbor.new_secret()
+    token = proof(harbor, "cust-1")
+    actions.retire_identity_secret(retired)
+    harbor.new_secret()
+    body = {"widget_id": str(harbor.widget.id), "device_id": device_id(), "identity": {"token": token}}
+    answer = Browser().post("bootstrap", {**body, "page": {"url": "https://shop.example/cart"}})
+    assert answer.status_code == 401
+    [row] = listed(ada)
+    assert (row.fault, row.kid, row.widget) == (ProofFault.UNKNOWN_KID, retired.kid, harbor.widget)
+    page = ada.get(LOG).content.decode()
+    assert "unknown or retired" in page and retired.kid in page and token not in page
 
 
 # A person

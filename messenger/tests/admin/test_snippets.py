@@ -17,7 +17,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from curbe.testing.cast import Company
+from curbe.testing.cast import Browser, Company
 from curbe.testing.npm import node
 from messenger import actions
 from messenger.admin.snippets import VARIABLE
@@ -79,18 +79,22 @@ def test_the_python_code_signs_a_token_that_is_accepted(page: Page, harbor: Comp
         "exp": 0,
     }
     assert time.time() < claims["exp"] <= time.time() + 3600
-    with pytest.raises(jwt.InvalidSignatureError):
-        jwt.decode(token, page.secret + "x", algorithms=["HS256"], audience=str(harbor.tenant.id))
+    user = Browser(widget=harbor.widget)
+    user.boot(identity={"token": token})
+    assert (user.contact.external_id, user.contact.verified["name"]) == ("1001", "Marta Soler")
 
 
 @pytest.mark.parametrize("language", ["python", "node"])
-def test_the_older_code_makes_the_hash_of_the_user_id(page: Page, language: str) -> None:
+def test_the_older_code_makes_the_hash_of_the_user_id(page: Page, harbor: Company, language: str) -> None:
     code = page.code[f"{language}-hash"]
     if language == "python":
         made = printed([sys.executable, "-c", code + "\nprint(curbe_user_hash(1001))\n"], page.secret)
     else:
         made = printed([node(), "-e", code + "\nconsole.log(curbeUserHash(1001));\n"], page.secret)
     assert made == hmac.new(page.secret.encode(), b"1001", hashlib.sha256).hexdigest()
+    user = Browser(widget=harbor.widget)
+    user.boot(identity={"user_id": "1001", "user_hash": made})
+    assert user.contact.external_id == "1001"
 
 
 def test_the_code_for_node_is_javascript(page: Page, tmp_path: Path) -> None:
