@@ -13,6 +13,8 @@ from .texts import script_texts
 
 _TRAIL = 8
 _OTHERS = 8
+# Counted no further than this ("99+").
+_MOST_GUESTS = 100
 PARTS = 50
 # An open thread that fell further behind is read again in steps of this many parts.
 _NEW_PARTS = 100
@@ -52,6 +54,7 @@ def older_parts(agent: Agent, conversation_id: uuid.UUID, before: int) -> dict[s
     return {
         "agent": agent,
         "conversation": {"id": str(conversation.id)},
+        "person": payloads.display_name(conversation.contact),
         "parts": parts,
         "has_older": has_older,
     }
@@ -88,7 +91,8 @@ def timeline(agent: Agent, contact_id: uuid.UUID, cursor: str | None = None) -> 
     """A page of a contact's timeline over all conversations. Raises NotFound for another tenant's contact."""
     contact = queries.get_contact_for_team(agent, contact_id)
     page = queries.timeline(contact, cursor=cursor)
-    return {"agent": agent, "contact_id": str(contact.id), "parts": page.items, "next": page.next}
+    shown = {"contact_id": str(contact.id), "person": payloads.display_name(contact)}
+    return {"agent": agent, **shown, "parts": page.items, "next": page.next}
 
 
 def _around(agent: Agent, conversation: Conversation, view: str) -> dict[str, Any]:
@@ -96,9 +100,11 @@ def _around(agent: Agent, conversation: Conversation, view: str) -> dict[str, An
         "agent": agent,
         "view": view,
         "conversation": queries.team_conversation(agent, conversation),
+        "person": payloads.display_name(conversation.contact),
         "agents": [payloads.agent_face(one) for one in queries.agents_of(agent.tenant_id)],
         "visits": queries.visits_of(conversation.contact, _TRAIL),
         "others": queries.other_conversations(conversation, _OTHERS),
+        "guests": queries.merged_guests(conversation.contact, _MOST_GUESTS),
     }
 
 

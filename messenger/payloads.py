@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from .models import Agent, Contact, Conversation, Message, Participant, ReadState, SeenState, Tenant, Widget
 from .shapes import (
     AgentPayload,
@@ -46,6 +48,12 @@ def timestamp(value: datetime) -> str:
 def display_name(contact: Contact) -> str:
     """Return how people call the contact: name, e-mail or "Guest …"."""
     return str(contact.display_name)
+
+
+def guest_name(event: dict[str, Any]) -> str:
+    """Return how the guest of a "merged" part was called; a name made of their id is in the reader's language."""
+    name, tail = str(event.get("guest", "")), str(event.get("from", ""))[-6:]
+    return _("Guest {tail}").format(tail=tail) if tail and name.endswith(tail) else name
 
 
 def agent_face(agent: Agent) -> Face:

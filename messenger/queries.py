@@ -250,6 +250,14 @@ def visits_of(contact: Contact, limit: int) -> list[Visit]:
     return list(visits.select_related("widget").order_by("-created_at")[:limit])
 
 
+def merged_guests(contact: Contact, limit: int) -> list[uuid.UUID]:
+    """Return the old ids of guests who turned out to be this user, newest first. Nobody else has any."""
+    if contact.type != Contact.Type.USER:
+        return []
+    merged = Contact.objects.filter(tenant_id=contact.tenant_id, merged_into=contact)
+    return list(merged.order_by("-id").values_list("id", flat=True)[:limit])
+
+
 def agents_of(tenant_id: uuid.UUID) -> QuerySet[Agent]:
     """The tenant's active agents by name."""
     return Agent.objects.filter(tenant_id=tenant_id, is_active=True).order_by("display_name", "id")

@@ -12,6 +12,8 @@ from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from messenger import payloads
+
 register = template.Library()
 
 _HUES = 8
@@ -64,6 +66,12 @@ def trait(name: str) -> str:
     """The label of a contact's trait; custom attributes are called what their site calls them."""
     known = {"name": _("Name"), "email": _("E-mail"), "phone": _("Phone")}
     return known.get(name, name)
+
+
+@register.filter
+def guest(event: dict[str, Any]) -> str:
+    """How somebody was called before they turned out to be a user."""
+    return payloads.guest_name(event)
 
 
 @register.filter

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from .. import payloads
 from ..models import Conversation
 from ..shapes import MessagePayload
 from .base import ReadOnlyAdmin
@@ -65,7 +66,7 @@ class ThreadAdmin(ReadOnlyAdmin):
 def lay_out(tenant_id: uuid.UUID, messages: Sequence[MessagePayload]) -> list[Part]:
     """Return the parts in their order. `conversation` and `cycle` are set where another one begins."""
     ids = {message["conversation_id"] for message in messages}
-    owned = Conversation.objects.select_related("widget").filter(tenant_id=tenant_id, id__in=ids)
+    owned = Conversation.objects.select_related("widget", "contact").filter(tenant_id=tenant_id, id__in=ids)
     conversations = {str(one.id): one for one in owned}
     parts: list[Part] = []
     for before, message in zip([None, *messages], messages, strict=False):
@@ -79,15 +80,19 @@ def _part(before: MessagePayload | None, message: MessagePayload, conversations:
     return Part(
         message=message,
         at=_time(message),
-        happened=_happened(message["event"] or {}),
+        happened=_happened(message["event"] or {}, conversations.get(message["conversation_id"])),
         conversation=conversations.get(message["conversation_id"]) if is_other else None,
         cycle=message.get("cycle") if is_next_cycle else None,
         is_new_day=before is None or _day(before) != _day(message),
     )
 
 
-def _happened(event: dict[str, Any]) -> str:
+def _happened(event: dict[str, Any], conversation: Conversation | None) -> str:
     name = event.get("name", "")
+    if name == "merged" and conversation:
+        return _("{guest} turned out to be {person}").format(
+            guest=payloads.guest_name(event), person=conversation.contact
+        )
     if name != "assigned":
         return str(_HAPPENED.get(name, name.replace("_", " ")))
     to = ", ".join(filter(None, [event.get("assignee"), event.get("team")]))

@@ -2,6 +2,7 @@
 
 interface Htmx {
   process(element: Element): void;
+  ajax(method: "GET", path: string, options: { source: Element; target: Element; swap: string }): Promise<void>;
 }
 
 interface MorphCallbacks {

@@ -5,9 +5,9 @@
 import { showBanner, hideBanner } from "./banner.js";
 import { html } from "./http.js";
 import { forgetWaiting, markRows, replaceRows, theList } from "./list.js";
-import { takeTimelines, unfolded } from "./log.js";
+import { readAnew, takeTimelines, unfolded } from "./log.js";
 import { app, fact, find, findAll, morph, openConversation, parsed, process } from "./page.js";
-import { lastSeq, openThread, takeNews } from "./thread.js";
+import { firstSeq, isOfPerson, lastSeq, openThread, takeNews } from "./thread.js";
 import { showTimes } from "./times.js";
 
 /** Changes this close together are one request; a page that nobody looks at is in less of a hurry. */
@@ -16,7 +16,8 @@ const UNSEEN_MS = 1500;
 const MOST_ROWS = 60;
 const LONGEST_MS = 20_000;
 
-/** @typedef {{conversation?: string, contact?: string, seq?: number}} Change */
+/** `into`: the contact was a guest, and is that user now.
+ * @typedef {{conversation?: string, contact?: string, into?: string, seq?: number}} Change */
 
 /** Not on the screen yet.
  * @type {Change[]} */
@@ -107,22 +108,29 @@ async function update(asked) {
   const question = fact("page") === "log" ? ofLog(ids) : ofInbox(ids, asked);
   const list = theList();
   const thread = openConversation();
+  const unfoldedBefore = unfolded();
   const answer = parsed(await html(question));
   if (theList() !== list || fact("page") === "") return; // Another screen by now, which is newer than this answer.
   const views = find("#views", answer);
   const old = find("#views");
   if (views && old) keepLabel(old, views);
+  const count = find("#people-count", answer);
+  if (count) find("#people-count")?.replaceChildren(...count.childNodes);
   replaceRows(ids, /** @type {HTMLElement} */ (find("#rows, #people", answer)));
   const news = find("#news", answer);
   if (news && openConversation() === thread) takeThread(news);
   takeTimelines(answer);
+  for (const { contact = "", into } of asked) if (into) readAnew(into, unfoldedBefore.includes(contact));
   refreshed();
 }
 
 /** @param {HTMLElement} news */
 function takeThread(news) {
+  const isSamePerson = isOfPerson(news);
   takeNews(news);
-  if (news.dataset.more !== undefined) touch({ conversation: openConversation() });
+  // Every part may say who wrote it: when that has changed, all of them are asked for.
+  if (!isSamePerson) touch({ conversation: openConversation(), seq: firstSeq() });
+  else if (news.dataset.more !== undefined) touch({ conversation: openConversation(), seq: lastSeq(news) + 1 });
 }
 
 /** The ids of the rows that may have changed.

@@ -27,6 +27,19 @@ export function takeTimelines(answer) {
   }
 }
 
+/** A guest's timeline became part of this person's, anywhere between what it shows: read it from the server again.
+ * @param {string} contact
+ * @param {boolean} isRead the guest's was unfolded, so whoever read it reads on here */
+export function readAnew(contact, isRead) {
+  const details = /** @type {HTMLDetailsElement | null} */ (find(`#person-${contact} details`));
+  const timeline = details && find(".timeline", details);
+  if (!timeline) return;
+  const path = details.getAttribute("hx-get") ?? "";
+  // One that was never unfolded asks by itself when it is.
+  if (find(".parts", timeline)) window.htmx.ajax("GET", path, { source: details, target: timeline, swap: "innerHTML show:none" });
+  if (isRead) details.open = true;
+}
+
 /** @param {HTMLElement} list
  * @param {HTMLElement[]} parts */
 function takeParts(list, parts) {

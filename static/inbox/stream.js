@@ -76,9 +76,10 @@ function takeEvents(frame) {
 
 /** @param {any} payload
  * @param {string} type */
-function touchWhatIsIn({ message, conversation, conversation_id, participant, contact }, type) {
+function touchWhatIsIn({ message, conversation, conversation_id, participant, contact, from }, type) {
   const change = { conversation: conversation?.id ?? conversation_id, seq: message?.seq };
   touch({ ...change, contact: contact?.id ?? conversation?.contact?.id ?? participant?.id });
+  if (type === "contact.merged") touch({ contact: from, into: contact.id });
   if (type === "message.created") hasSaid(message.conversation_id, message.author);
 }
 

@@ -22,15 +22,30 @@ export function openThread() {
   readOn();
 }
 
-/** The number of the last part on the screen. */
-export function lastSeq() {
-  const last = findAll("#parts > .part").at(-1);
+/** The number of the last part on the screen, or of the last one in an answer.
+ * @param {ParentNode} [within] */
+export function lastSeq(within) {
+  const last = findAll("#parts > .part", within).at(-1);
   return last ? seqOf(last) : 0;
+}
+
+/** The number of the first part on the screen. */
+export function firstSeq() {
+  const first = find("#parts > .part");
+  return first ? seqOf(first) : 1;
+}
+
+/** Whether the thread on the screen says the same of whose it is.
+ * @param {HTMLElement} news */
+export function isOfPerson(news) {
+  const { contact, person } = find("#thread")?.dataset ?? {};
+  return contact === news.dataset.contact && person === news.dataset.person;
 }
 
 /** Take over the head, the panel and new or changed parts from the server's answer.
  * @param {HTMLElement} news */
 export function takeNews(news) {
+  tellWhose(news);
   replace("#thread-head", news);
   replace("#panel", news);
   keepPlace(() => {
@@ -38,6 +53,15 @@ export function takeNews(news) {
     arrangeThread();
   });
   readOn();
+}
+
+/** @param {HTMLElement} news */
+function tellWhose(news) {
+  const thread = find("#thread");
+  const { contact, person = "" } = news.dataset;
+  if (!thread || isOfPerson(news)) return;
+  document.title = document.title.replace(thread.dataset.person ?? "", () => person);
+  Object.assign(thread.dataset, { contact, person });
 }
 
 /** Do something that changes the height of the thread; whoever is at its end stays there.
