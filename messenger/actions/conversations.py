@@ -20,12 +20,13 @@ from .verb import verb
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """What "start" led to: the conversation, the message if one came along, and whether anything was created."""
+    """What "start" led to: the conversation, the message if one came along, and whether anything was created at all."""
 
     contact: Contact
     conversation: Conversation
     message: Message | None
     created: bool
+    is_new_conversation: bool = False
 
 
 @verb
@@ -50,11 +51,11 @@ def start_conversation(
         return Started(contact, replay.message.conversation, replay.message, created=False)
     conversation, created = _find_or_create(events, by, contact, is_new, client_conversation_id)
     if draft is None:
-        return Started(contact, conversation, None, created)
+        return Started(contact, conversation, None, created, created)
     count_and_lock(events, by, contact)
     conversation = lock_conversation_of(contact, conversation.id)
     conversation = lifecycle.writable(events, by, contact, conversation)
-    return Started(contact, conversation, say(events, by, conversation, draft), created=True)
+    return Started(contact, conversation, say(events, by, conversation, draft), True, created)
 
 
 @verb

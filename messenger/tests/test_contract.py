@@ -62,6 +62,7 @@ LAYERS = [
     {"queries"},
     {"events", "presence"},
     {"principals"},
+    {"effects"},
     {"actions"},
     {"hub"},
     {"sockets"},

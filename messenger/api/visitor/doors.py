@@ -8,12 +8,14 @@ from urllib.parse import parse_qsl, urlsplit
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from curbe.addresses import client_address
 from curbe.origins import is_own_origin
 
 from ...actions.visits import Page
 from ...errors import Forbidden, Unauthenticated
 from ...principals import Visitor, authenticate_visitor
 from ...traits import is_plain
+from . import charges
 
 _CAMPAIGN = {"utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content"}
 
@@ -34,6 +36,17 @@ class VisitorView(PublicView):
 
     def perform_authentication(self, request: Request) -> None:
         self.visitor = authenticate_visitor(bearer_of(request))
+
+    def check_throttles(self, request: Request) -> None:
+        charges.look_up(self.visitor)
+
+
+class SpeakingView(VisitorView):
+    """A door through which something can be said by POST, which charges what came of it."""
+
+    def check_throttles(self, request: Request) -> None:
+        if request.method != "POST":
+            super().check_throttles(request)
 
 
 def bearer_of(request: Request, *, default: str | None = None) -> str:
@@ -56,7 +69,7 @@ def page_of(request: Request, page: dict[str, str], locale: str) -> Page:
         referrer=_address(page.get("referrer", ""))[0],
         locale=locale,
         user_agent=request.headers.get("User-Agent", ""),
-        address=request.META.get("REMOTE_ADDR", ""),
+        address=client_address(request._request),
         utm=campaign,
     )
 

@@ -17,11 +17,14 @@ from rest_framework.response import Response
 from ... import actions, payloads, queries, shapes
 from ...actions.proving import NOBODY, Announced
 from ...actions.sessions import Booted
-from ...errors import DomainError, IdentityNotProven, NotFound
+from ...actions.visits import Page
+from ...crawlers import is_crawler
+from ...errors import DomainError, Forbidden, IdentityNotProven, NotFound
 from ...models import Widget
 from ...signing import is_device_id
 from ..fields import MOST_CHARACTERS, valid_body
 from ..schema import answers
+from . import charges
 from .doors import PublicView, VisitorView, bearer_of, page_of
 from .serializers import BootstrapBody, IdentityBody, ProfileBody, ResetBody, VisitBody
 
@@ -65,7 +68,11 @@ class BootstrapView(PublicView):
 
     @answers(
         Snapshot,
-        also={401: "The announced user was not proven, or the device was reset."},
+        also={
+            401: "The announced user was not proven, or the device was reset.",
+            403: "crawler",
+            429: "rate_limited: too many new devices from this network; Retry-After says when",
+        },
         request=BootstrapBody,
         operation_id="visitor_bootstrap",
     )
@@ -73,8 +80,9 @@ class BootstrapView(PublicView):
         body = valid_body(BootstrapBody, request.data)
         widget = queries.get_widget(_widget_id(body["widget_id"]))
         page = page_of(request, body.get("page") or {}, body.get("locale", ""))
-        with _verification_log(widget, page.url):
-            booted = actions.boot_device(
+        _refuse_crawler(page)
+        with _verification_log(widget, page):
+            booted = charges.boot_device(
                 widget=widget,
                 device_id=_device_id(body),
                 page=page,
@@ -95,13 +103,17 @@ class IdentifyView(VisitorView):
     )
     def post(self, request: Request) -> Response:
         announced = _announced(valid_body(IdentityBody, request.data))
-        with _verification_log(self.visitor.token.visit.widget, self.visitor.token.visit.url):
+        visit = self.visitor.token.visit
+        with _verification_log(visit.widget, page_of(request, {"url": visit.url}, "")):
             booted = actions.introduce(by=self.visitor, announced=announced)
         return Response(_snapshot(request, booted))
 
 
 class ShutdownView(VisitorView):
-    """Sign out: every session of this browser ends."""
+    """Sign out: every session of this browser ends. Never refused by a limit: nobody can do it twice."""
+
+    def check_throttles(self, request: Request) -> None:
+        pass
 
     @answers(None, status=204, request=None, operation_id="visitor_shutdown")
     def post(self, request: Request) -> Response:
@@ -115,7 +127,7 @@ class ResetView(VisitorView):
     @answers(Snapshot, also={409: "verified_contact"}, request=ResetBody, operation_id="visitor_reset")
     def post(self, request: Request) -> Response:
         body = valid_body(ResetBody, request.data)
-        booted = actions.reset_device(by=self.visitor, device_id=_device_id(body), page=page_of(request, {}, ""))
+        booted = charges.reset_device(by=self.visitor, device_id=_device_id(body), page=page_of(request, {}, ""))
         return Response(_snapshot(request, booted))
 
 
@@ -138,6 +150,11 @@ class ProfileView(VisitorView):
         return Response(payloads.visitor_contact(contact))
 
 
+def _refuse_crawler(page: Page) -> None:
+    if is_crawler(page.user_agent):
+        raise Forbidden("Crawlers get no session.", code="crawler")
+
+
 def realtime_of(request: Request, path: str) -> dict[str, Any]:
     """Where the caller's socket is, and how often it beats."""
     scheme = "wss" if request.is_secure() else "ws"
@@ -145,12 +162,16 @@ def realtime_of(request: Request, path: str) -> dict[str, Any]:
 
 
 @contextmanager
-def _verification_log(widget: Widget, page_url: str) -> Iterator[None]:
-    """A refused proof is noted for the tenant's admins, after everything else of the request was undone."""
+def _verification_log(widget: Widget, page: Page) -> Iterator[None]:
+    """A refused proof is noted for the tenant's admins, after everything else of the request was undone.
+
+    From a network that has sent too many it is answered 429, and not noted: the log is for those who make mistakes.
+    """
     try:
         yield
     except IdentityNotProven as refused:
-        actions.note_refused_proof(widget=widget, refused=refused, page_url=page_url)
+        charges.refuse_failed_proofs(widget.tenant_id, page.address)
+        actions.note_refused_proof(widget=widget, refused=refused, page_url=page.url)
         raise
 
 

@@ -14,7 +14,8 @@ from ... import actions, payloads, presence, queries, shapes, streams
 from ...actions.messages import Draft
 from ..fields import ListQuery, MessageBody, PartsQuery, ReadBody, valid_body, valid_query
 from ..schema import answers
-from .doors import PublicView, VisitorView
+from . import charges
+from .doors import PublicView, SpeakingView, VisitorView
 from .serializers import HistoryQuery, StartBody, TypingBody
 
 log = structlog.get_logger(__name__)
@@ -57,7 +58,7 @@ class WidgetView(PublicView):
         return response
 
 
-class ConversationsView(VisitorView):
+class ConversationsView(SpeakingView):
     """The contact's conversations, and the start of one."""
 
     @answers(Conversations, parameters=[ListQuery], operation_id="visitor_conversations")
@@ -69,13 +70,17 @@ class ConversationsView(VisitorView):
     @answers(
         Started,
         status=201,
-        also={200: "It existed already.", 409: "single_thread or too_many_open_conversations"},
+        also={
+            200: "It existed already.",
+            409: "single_thread or too_many_open_conversations",
+            429: "rate_limited; Retry-After says when",
+        },
         request=StartBody,
         operation_id="visitor_start",
     )
     def post(self, request: Request) -> Response:
         body = valid_body(StartBody, request.data)
-        started = actions.start_conversation(
+        started = charges.start_conversation(
             by=self.visitor,
             is_new=body["new"],
             client_conversation_id=body["client_conversation_id"],
@@ -110,7 +115,7 @@ class ConversationView(VisitorView):
         return Response(queries.visitor_conversation(conversation))
 
 
-class MessagesView(VisitorView):
+class MessagesView(SpeakingView):
     """The visible parts of a thread, and saying something in it."""
 
     @answers(Messages, parameters=[PartsQuery], operation_id="visitor_messages")
@@ -123,13 +128,17 @@ class MessagesView(VisitorView):
     @answers(
         shapes.MessagePayload,
         status=201,
-        also={200: "Sent before; the header Idempotent-Replay says so.", 409: "idempotency_key_reused"},
+        also={
+            200: "Sent before; the header Idempotent-Replay says so.",
+            409: "idempotency_key_reused",
+            429: "rate_limited; Retry-After says when",
+        },
         request=MessageBody,
         operation_id="visitor_send",
     )
     def post(self, request: Request, conversation_id: uuid.UUID) -> Response:
         draft = Draft.by_visitor(**valid_body(MessageBody, request.data))
-        sent = actions.send_message(by=self.visitor, conversation_id=conversation_id, draft=draft)
+        sent = charges.send_message(by=self.visitor, conversation_id=conversation_id, draft=draft)
         return answer_sent(payloads.visitor_message(sent.message), is_replay=sent.is_replay)
 
 

@@ -1,0 +1,121 @@
+"""The verbs of the visitor's doors, within their limits: asked for before, charged for what came of it.
+
+Where a limit is used up, a request still passes if it would not have the effect that is limited: a known device, a
+retry, an open conversation to continue. So an office behind one address keeps its chats (S56). What leaves nothing
+behind is a look-up.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+from curbe.addresses import network_of
+
+from ... import actions, effects
+from ...actions.conversations import Started
+from ...actions.messages import Draft, Sent
+from ...actions.proving import Announced
+from ...actions.sessions import Booted
+from ...actions.visits import Page
+from ...errors import DomainError, TooManyRequests
+from ...limits import Limit, charge, count, spare
+from ...models import Widget
+from ...principals import Visitor
+from ...signing import device_key_hash
+
+
+def look_up(by: Visitor) -> None:
+    """Charge a request that leaves nothing behind. Raises TooManyRequests."""
+    charge(Limit.LOOK_UP, by.device.key_hash)
+
+
+def refuse_failed_proofs(tenant_id: uuid.UUID, address: str) -> None:
+    """Charge a proof that failed. Raises TooManyRequests instead of what was wrong with it when there were too many.
+
+    Proofs are tried however many have failed, so a good one always gets through.
+    """
+    charge(Limit.FAILED_PROOF, tenant_id, network_of(address))
+
+
+def boot_device(*, widget: Widget, device_id: str, page: Page, announced: Announced, bearer: str) -> Booted:
+    """`actions.boot_device`, with new devices limited by tenant and network."""
+    key_hash = device_key_hash(widget.tenant_id, device_id)
+    network = network_of(page.address)
+    _spare(
+        Limit.NEW_DEVICE,
+        widget.tenant_id,
+        network,
+        unless=lambda: effects.is_known_device(widget.tenant_id, key_hash),
+    )
+    charge(Limit.LOOK_UP, key_hash)
+    booted = actions.boot_device(widget=widget, device_id=device_id, page=page, announced=announced, bearer=bearer)
+    if booted.is_new_device:
+        count(Limit.NEW_DEVICE, widget.tenant_id, network)
+    return booted
+
+
+def reset_device(*, by: Visitor, device_id: str, page: Page) -> Booted:
+    """`actions.reset_device`, which makes a new device."""
+    network = network_of(page.address)
+    spare(Limit.NEW_DEVICE, by.tenant_id, network)
+    booted = actions.reset_device(by=by, device_id=device_id, page=page)
+    count(Limit.NEW_DEVICE, by.tenant_id, network)
+    return booted
+
+
+def send_message(*, by: Visitor, conversation_id: uuid.UUID, draft: Draft) -> Sent:
+    """`actions.send_message`, with messages limited by device. A retry is a look-up, and so is a guess (S27)."""
+    _spare(Limit.SEND, by.device.key_hash, unless=lambda: effects.was_sent(by.contact, draft.client_message_id))
+    try:
+        sent = actions.send_message(by=by, conversation_id=conversation_id, draft=draft)
+    except DomainError:
+        look_up(by)
+        raise
+    _charge(by, [] if sent.is_replay else [Limit.SEND])
+    return sent
+
+
+def start_conversation(
+    *, by: Visitor, is_new: bool, client_conversation_id: uuid.UUID | None, draft: Draft | None
+) -> Started:
+    """`actions.start_conversation`, with new conversations and messages limited by device."""
+    _spare_to_start(by, is_new, client_conversation_id, draft)
+    try:
+        started = actions.start_conversation(
+            by=by, is_new=is_new, client_conversation_id=client_conversation_id, draft=draft
+        )
+    except DomainError:
+        look_up(by)
+        raise
+    opened = [Limit.NEW_CONVERSATION] if started.is_new_conversation else []
+    said = [Limit.SEND] if started.message and started.created else []
+    _charge(by, opened + said)
+    return started
+
+
+def _spare_to_start(by: Visitor, is_new: bool, key: uuid.UUID | None, draft: Draft | None) -> None:
+    def is_replay() -> bool:
+        return draft is not None and effects.was_sent(by.contact, draft.client_message_id)
+
+    def continues() -> bool:
+        return is_replay() or effects.would_continue(by, is_new=is_new, client_conversation_id=key)
+
+    _spare(Limit.NEW_CONVERSATION, by.device.key_hash, unless=continues)
+    if draft:
+        _spare(Limit.SEND, by.device.key_hash, unless=is_replay)
+
+
+def _spare(limit: Limit, *key: object, unless: Callable[[], bool]) -> None:
+    try:
+        spare(limit, *key)
+    except TooManyRequests:
+        if not unless():
+            raise
+
+
+def _charge(by: Visitor, happened: list[Limit]) -> None:
+    for limit in happened:
+        count(limit, by.device.key_hash)
+    if not happened:
+        look_up(by)
