@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import demo_pages, pages
+from . import demo_account, demo_pages, pages
 
 urlpatterns = [
     path("widget/<uuid:widget_id>.js", pages.loader, name="widget_loader"),
@@ -11,4 +11,6 @@ urlpatterns = [
     path("demo/", demo_pages.shop, {"shop": "harbor"}, name="demo"),
     path("demo/second/", demo_pages.shop, {"shop": "second"}, name="demo_second"),
     path("demo/rival/", demo_pages.shop, {"shop": "rival"}, name="demo_rival"),
+    path("demo/account/", demo_pages.account, name="demo_account"),
+    path("demo/account/token", demo_account.token, name="demo_account_token"),
 ]

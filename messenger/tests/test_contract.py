@@ -74,6 +74,8 @@ LAYERS = [
         "admin_site",
         "management",
         "demo",
+        "demo_account",
+        "demo_customers",
         "demo_pages",
         "demo_shops",
         "pages",

@@ -80,7 +80,7 @@ def test_it_prints_what_programs_and_people_start_from(demo: dict[str, Any]) -> 
     assert [len(tenant["widgets"]) for tenant in demo["tenants"]] == [2, 1]
     assert [len(tenant["agents"]) for tenant in demo["tenants"]] == [3, 2]
     text = run()
-    for path in ("/demo/", "/demo/second/", "/demo/rival/", "/inbox/", "/admin/", "/api/docs"):
+    for path in ("/demo/", "/demo/second/", "/demo/account/", "/demo/rival/", "/inbox/", "/admin/", "/api/docs"):
         assert f"http://127.0.0.1:8000{path}\n" in text
     for agent in [agent for tenant in demo["tenants"] for agent in tenant["agents"]]:
         assert agent["email"] in text and agent["password"] in text

@@ -14,6 +14,7 @@ from ...demo.set_up import SUPERUSER, SetUp, set_up
 _ADDRESSES = [
     ("A shop with the widget", "/demo/"),
     ("Its second site", "/demo/second/"),
+    ("Its customers' accounts", "/demo/account/"),
     ("Another company's shop", "/demo/rival/"),
     ("Inbox", "/inbox/"),
     ("Administration", "/admin/"),
