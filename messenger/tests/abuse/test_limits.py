@@ -196,7 +196,8 @@ def test_retries_are_look_ups_and_look_ups_leave_messages_alone(harbor, tight):
 def test_new_conversations_are_limited_and_continuing_one_is_not(harbor, tight):
     desk, visitor = harbor.desk(), newcomer(harbor)
     visitor.boot()
-    first, opened = {"new": True, "client_conversation_id": str(uuid.uuid4())}, []
+    first = {"new": True, "client_conversation_id": str(uuid.uuid4())}
+    opened: list[str] = []
 
     def begin():
         """Another one, after the one before it was closed."""

@@ -1,0 +1,191 @@
+"""Where limits are counted: one Redis for all processes, and what happens to chats and logins while it is away."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import signal
+import time
+
+import httpx
+import pytest
+import redis
+from django.test import override_settings
+
+from curbe.testing.waiting import wait_for
+from messenger import limits
+from messenger.errors import TooManyRequests
+from messenger.limits import Limit
+from messenger.tests.test_faults import Client
+
+LIMITED = {"RATE_LIMITS": "1"}
+
+
+def takes(limit, *key, most=1000):
+    """How many there are to take, of which `spare` says the same."""
+    for number in range(most):
+        try:
+            limits.spare(limit, *key)
+            limits.charge(limit, *key)
+        except TooManyRequests as refused:
+            with pytest.raises(TooManyRequests) as again:
+                limits.charge(limit, *key)
+            assert again.value.retry_after_s == pytest.approx(refused.retry_after_s, abs=1)
+            return number, refused.retry_after_s
+    return most, 0
+
+
+@pytest.fixture(params=["memory", "redis"])
+def store(request, limited):
+    """Either of the two, at its default scale."""
+    url = request.getfixturevalue("redis_server").url if request.param == "redis" else ""
+    with override_settings(REDIS_URL=url):
+        yield request.param
+
+
+def test_both_stores_give_the_same_quota_and_the_same_time(store):
+    key = f"ada-{time.monotonic_ns()}@harbor.example"
+    assert takes(Limit.SIGN_IN_ACCOUNT, key) == (5, 180)
+    assert takes(Limit.SIGN_IN_ACCOUNT, f"another-{key}") == (5, 180), "each key has its own"
+    assert takes(Limit.FAILED_PROOF, key) == (20, 3), "and each limit"
+
+
+def test_a_factor_scales_every_quota(store):
+    for factor, number in ((0.2, 1), (0.001, 1), (3, 15)):
+        with override_settings(RATE_LIMITS=factor):
+            assert takes(Limit.SIGN_IN_ACCOUNT, f"{factor} {time.monotonic_ns()}")[0] == number
+    with override_settings(RATE_LIMITS=None):
+        assert takes(Limit.SIGN_IN_ACCOUNT, "off") == (1000, 0)
+
+
+def test_what_is_taken_comes_back(store):
+    """Sixty a minute is one a second."""
+    key = time.monotonic_ns()
+    takes(Limit.SEND, key)
+    wait_for(lambda: may_take(Limit.SEND, key), "another one to take", 3)
+
+
+def may_take(limit, *key):
+    try:
+        limits.spare(limit, *key)
+    except TooManyRequests:
+        return False
+    return True
+
+
+def test_the_store_holds_no_address_and_forgets(limited, redis_server):
+    address, email = "198.51.100.77", "grep.for.me@harbor.example"
+    with override_settings(REDIS_URL=redis_server.url), redis.Redis.from_url(redis_server.url) as client:
+        before = set(client.keys("*"))
+        limits.charge(Limit.SIGN_IN_ADDRESS, address)
+        limits.charge(Limit.SIGN_IN_ACCOUNT, email)
+        added = set(client.keys("*")) - before
+        dump = [key + client.get(key) for key in added]
+        assert len(dump) == 2
+        assert not any(secret.encode() in one for one in dump for secret in (address, email))
+        assert all(0 < client.ttl(key) <= 900 for key in added)
+        client.delete(*added)
+
+
+def test_the_memory_of_a_process_is_bounded(limited, monkeypatch):
+    monkeypatch.setattr(limits, "_MOST_COUNTERS", 10)
+    takes(Limit.SIGN_IN_ACCOUNT, "ada")
+    for number in range(9):
+        limits.charge(Limit.SEND, number)
+    assert not may_take(Limit.SIGN_IN_ACCOUNT, "ada"), "ten counters fit"
+    for number in range(10):
+        limits.charge(Limit.SEND, number)
+    assert may_take(Limit.SIGN_IN_ACCOUNT, "ada"), "the one not used for the longest time gives way"
+
+
+def test_a_redis_that_is_away_is_not_asked_at_every_request(limited, log_lines):
+    with override_settings(REDIS_URL="redis://127.0.0.1:1/0"):
+        started = time.monotonic()
+        for _ in range(2000):
+            limits.charge(Limit.SEND, "somebody")
+        assert time.monotonic() - started < 2
+    warnings = [line for line in log_lines() if line["event"] == "limits_unavailable"]
+    assert len(warnings) == 1
+    assert warnings[0]["reason"] == "ConnectionError"
+
+
+# Whole processes
+
+
+def test_two_processes_share_one_limit(spawn_stack):
+    stack = spawn_stack(database="postgres", redis=True, processes=2, env=LIMITED)
+    visitor, started = Client(stack), time.monotonic()
+    visitor.start("Hello")
+    sent = 1
+    while (answer := say_at(visitor, sent % 2)).status_code == 201:
+        sent += 1
+    assert answer.status_code == 429
+    assert say_at(visitor, 1 - sent % 2).status_code in (429, 201)
+    assert 60 <= sent <= 60 + math.ceil(time.monotonic() - started) + 1
+
+
+def say_at(visitor, process):
+    visitor.http.base_url = f"{visitor.stack.base_urls[process]}/api/messenger/"
+    return visitor.say("Hello again")
+
+
+@pytest.mark.parametrize("how", ["stopped", "frozen"])
+def test_without_redis_chats_go_on_and_nobody_signs_in(spawn_stack, disposable_redis, how):
+    stack = spawn_stack(database="sqlite", env={**LIMITED, "REDIS_URL": disposable_redis.url})
+    visitor = Client(stack)
+    visitor.start("Hello")
+    assert sign_in(stack).status_code == 302
+    take_away(disposable_redis, how)
+    try:
+        started = time.monotonic()
+        slowest = max(seconds_of(lambda: said(visitor)) for _ in range(80))
+        assert time.monotonic() - started < 15, "80 messages do not wait 80 times"
+        assert slowest < 3
+        refused, waited = sign_in(stack), time.monotonic()
+        assert refused.status_code == 503
+        assert int(refused.headers["Retry-After"]) > 0
+        assert "not possible right now" in refused.text
+        assert time.monotonic() - waited < 3
+    finally:
+        give_back(disposable_redis, how)
+    wait_for(lambda: sign_in(stack).status_code == 302, "signing in to work again", 30)
+    wait_for(lambda: visitor.say("Hello again").status_code == 429, "messages to be counted again", 60)
+
+
+def take_away(server, how):
+    if how == "stopped":
+        server.stop()
+    else:
+        os.kill(server.pid, signal.SIGSTOP)
+
+
+def give_back(server, how):
+    if how == "stopped":
+        server.start()
+    else:
+        os.kill(server.pid, signal.SIGCONT)
+
+
+def said(visitor):
+    assert visitor.say("Anybody there?").status_code == 201
+
+
+def seconds_of(act):
+    started = time.monotonic()
+    act()
+    return time.monotonic() - started
+
+
+def sign_in(stack):
+    """An agent of the demo signs in, in a browser of their own."""
+    agent = stack.demo["tenants"][0]["agents"][0]
+    with httpx.Client(base_url=stack.base_url, timeout=15) as browser:
+        token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', browser.get("/inbox/login/").text)[1]
+        fields = {"username": agent["email"], "password": agent["password"], "csrfmiddlewaretoken": token}
+        return browser.post("/inbox/login/", data=fields)
+
+
+def test_serve_says_how_strict_it_is(spawn_stack):
+    assert "Rate limits: off" in spawn_stack().logs()
+    assert "Rate limits: as documented" in spawn_stack(env=LIMITED).logs()
