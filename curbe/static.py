@@ -30,7 +30,12 @@ def lean_script(source: str) -> str:
     for i, template in enumerate(templates):
         source = source.replace(template, f"`{i}`", 1)
     code = rjsmin.jsmin(source, keep_bang_comments=True)
-    return re.sub(r"`(\d+)`", lambda place: re.sub(r"\n\s+", "\n", templates[int(place[1])]), code)
+    return re.sub(r"`(\d+)`", lambda place: _lean_markup(templates[int(place[1])]), code)
+
+
+def _lean_markup(template: str) -> str:
+    """Without the line breaks that htm leaves out, too: those beside a tag. Others stay, between two attributes."""
+    return re.sub(r"(?<=[>`])\n\s*|\n\s*(?=[<`])|(?<=\n)\s+", "", template)
 
 
 def _templates(source: str) -> Iterator[str]:

@@ -33,12 +33,12 @@ FRAME_CACHE_S = 60
 # Every module that the frame needs before it can be used, so that none waits for another to name it.
 FRAME_MODULES = [
     *(f"vendor/{name}.js" for name in ("preact", "hooks", "htm")),
-    *(f"realtime/{name}.js" for name in ("reducer", "socket", "outbox", "typing")),
+    *(f"realtime/{name}.js" for name in ("reducer", "outbox", "typing")),
     *(
         f"widget/{name}.js"
         for name in (
-            "main", "app", "conversation", "composer", "parts", "thread", "machine", "session", "follow", "api",
-            "browser", "look",
+            "main", "app", "conversation", "parts", "thread", "machine", "session", "talk", "api", "browser",
+            "look",
         )
     ),
 ]  # fmt: skip
@@ -108,7 +108,12 @@ def _widget(widget_id: uuid.UUID) -> Widget:
 
 def _baked(widget: Widget) -> str:
     """The loader with this widget's public configuration in it."""
-    config = {"widget_id": str(widget.id), "tenant_id": str(widget.tenant_id), "appearance": widget.appearance}
+    config = {
+        "widget_id": str(widget.id),
+        "tenant_id": str(widget.tenant_id),
+        "appearance": widget.appearance,
+        "shares_device": widget.tenant.shares_device,
+    }
     return _loader_source().replace('"CURBE_CONFIG"', script_json(config))
 
 

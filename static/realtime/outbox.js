@@ -54,10 +54,11 @@ export function nextUp(entries, now) {
  * @param {(entry: Entry) => Promise<string>} wiring.deliver resolves with the conversation that the message went to;
  *   rejects with an error that has `status`, `code` and perhaps `retryAfter` (seconds)
  * @param {(author: string | null) => boolean} wiring.mayDeliver
+ * @param {(author: string | null) => boolean} [wiring.maySee] whose entries are shown, if that is more than may be sent
  * @param {() => void} wiring.onChange
  * @param {Clock} wiring.clock
  */
-export function createOutbox({ scope, store, deliver, mayDeliver, onChange, clock }) {
+export function createOutbox({ scope, store, deliver, mayDeliver, maySee = mayDeliver, onChange, clock }) {
   const prefix = `${PREFIX}${scope}:`;
   let entries = load(store, prefix);
   /** @type {number | undefined} */
@@ -159,13 +160,20 @@ export function createOutbox({ scope, store, deliver, mayDeliver, onChange, cloc
     settle(find) {
       removeWhere((entry) => find(entry.id) !== undefined);
     },
-    /** Signed out: nothing that was written stays behind. */
+    /** What these authors wrote is somebody's now: they turned out to be them.
+     * @param {(string | null)[]} authors
+     * @param {string} author */
+    adopt(authors, author) {
+      for (const entry of entries) if (authors.includes(entry.author)) change(entry.id, { author });
+    },
+    /** Signed out: nothing that was written stays behind, in whichever tab it was. */
     wipe() {
       removeWhere(() => true);
+      for (const key of store.keys(prefix)) store.remove(key);
     },
-    /** What this session may show and send, oldest first. */
+    /** What this session may show, oldest first. */
     get entries() {
-      return entries.filter((entry) => mayDeliver(entry.author));
+      return entries.filter((entry) => maySee(entry.author));
     },
   };
 }

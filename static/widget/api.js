@@ -29,7 +29,9 @@ export function createApi(traceId, send = fetch.bind(globalThis)) {
   return async (method, path, body, token) => {
     const headers = { "Content-Type": "application/json", "X-Trace-Id": traceId, ...(token && { Authorization: `Bearer ${token}` }) };
     const signal = AbortSignal.timeout(TIMEOUT_MS);
-    const options = { method, headers, signal, credentials: /** @type {const} */ ("omit"), body: body && JSON.stringify(body) };
+    // Signing out is often followed by another page at once.
+    const keepalive = path === "shutdown";
+    const options = { method, headers, signal, keepalive, credentials: /** @type {const} */ ("omit"), body: body && JSON.stringify(body) };
     const response = await send(`/api/messenger/${path}`, options).catch(() => null);
     if (!response) throw new ApiError(0, "network");
     const data = response.status === 204 ? null : await response.json().catch(() => null);
@@ -39,33 +41,41 @@ export function createApi(traceId, send = fetch.bind(globalThis)) {
 }
 
 /**
- * The session's token: bootstrap, one at a time, and requests that bootstrap again, once, when their session has ended.
+ * The session's token: bootstrap, one at a time, and requests that are made again, once, when their session has ended.
+ * Nothing that was asked for one person is answered to another: `edition` changes with every person.
  * @param {object} wiring
  * @param {Request} wiring.request
  * @param {Store} wiring.tabStore
  * @param {string} wiring.tokenKey
  * @param {() => object} wiring.body of the next bootstrap
+ * @param {() => number} wiring.edition
  * @param {(snapshot: Snapshot) => void} wiring.begin
  * @param {(error: ApiError) => void} wiring.failed
+ * @param {(code: string) => Promise<void>} wiring.renew the session has ended, for that reason: begin another
  * @param {() => boolean} wiring.isOver the visitor has signed out
  */
-export function createEntry({ request, tabStore, tokenKey, body, begin, failed, isOver }) {
+export function createEntry({ request, tabStore, tokenKey, body, edition, begin, failed, renew, isOver }) {
   /** @type {string | null} */
   let token = tabStore.get(tokenKey);
   /** @type {Promise<void> | null} */
   let booting = null;
 
+  /** @param {Snapshot} snapshot */
+  function take(snapshot) {
+    token = snapshot.session_token;
+    if (isOver()) return;
+    tabStore.set(tokenKey, token);
+    begin(snapshot);
+  }
+
+  /** @returns {Promise<void>} */
   async function attempt() {
-    try {
-      const snapshot = await request("POST", "bootstrap", body(), token);
-      if (isOver()) return;
-      token = snapshot.session_token;
-      tabStore.set(tokenKey, snapshot.session_token);
-      begin(snapshot);
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      failed(error);
-    }
+    const at = edition();
+    const answer = await request("POST", "bootstrap", body(), token).catch((error) => error);
+    if (at !== edition() && !isOver()) return attempt(); // Meanwhile the page has announced somebody.
+    if (!(answer instanceof Error)) return take(answer);
+    if (!(answer instanceof ApiError)) throw answer;
+    if (!isOver()) failed(answer);
   }
 
   /** @returns {Promise<void>} */
@@ -77,20 +87,40 @@ export function createEntry({ request, tabStore, tokenKey, body, begin, failed, 
 
   return {
     boot,
+    take,
     /** @type {Request} */
     async ask(method, path, content) {
+      const at = edition();
       const used = token;
-      try {
-        return await request(method, path, content, used);
-      } catch (error) {
-        if (!(error instanceof ApiError) || error.status !== 401 || isOver()) throw error;
+      const isCurrent = () => at === edition() && !isOver();
+      let answer = await request(method, path, content, used).catch((error) => error);
+      if (answer instanceof ApiError && answer.status === 401 && isCurrent()) {
+        if (token === used) await renew(answer.code);
+        if (isCurrent()) answer = await request(method, path, content, token).catch((error) => error);
       }
-      if (token === used) await boot();
-      return request(method, path, content, token);
+      if (!isCurrent()) throw new ApiError(0, "outdated");
+      if (answer instanceof Error) throw answer;
+      return answer;
     },
     forget() {
       tabStore.remove(tokenKey);
+      const last = token;
       token = null;
+      return last;
+    },
+    /** End the session on the server, with whatever of it there is: without a token, by its device.
+     * @param {string | null} last
+     * @param {() => object} anybody the body of a bootstrap that announces nobody */
+    async leave(last, anybody) {
+      const end = (/** @type {string | null} */ used) => request("POST", "shutdown", undefined, used);
+      try {
+        if (!last) await booting;
+        await end(last ?? token);
+      } catch {
+        // Handled: there was no token, or a dead one.
+        const { session_token } = await request("POST", "bootstrap", anybody());
+        await end(session_token);
+      }
     },
     get token() {
       return token;

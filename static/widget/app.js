@@ -15,8 +15,8 @@ import { previewOf, teamOf } from "./thread.js";
 /** @param {{ui: Ui}} props */
 export function App({ ui }) {
   const { phase, space, thread } = ui.state;
-  if (phase === "starting") return html`<${Starting} />`;
-  if (phase === "unavailable" || phase === "refused" || phase === "ended") return html`<${Gone} ui=${ui} />`;
+  if (phase === "starting" || phase === "ended") return html`<${Starting} />`;
+  if (phase === "unavailable" || phase === "refused") return html`<${Gone} ui=${ui} />`;
   if (space === "conversation") return html`<${ConversationScreen} key=${thread} ui=${ui} />`;
   return html`
     <div class="screen">${space === "messages" ? html`<${Messages} ui=${ui} />` : html`<${Home} ui=${ui} />`}</div>
@@ -36,8 +36,9 @@ function Gone({ ui }) {
     <div class="screen gone">
       <${CloseButton} ui=${ui} />
       <${Icon} name="alert" />
-      <p role="alert">${t(state.phase === "refused" ? "refused" : "unavailable")}</p>
-      ${state.phase === "unavailable" && html`<button class="plain" onClick=${() => session.boot()}>${t("retry")}</button>`}
+      <p role="alert">${t(state.phase)}</p>
+      ${state.entries.length > 0 && html`<p>${t("kept")}</p>`}
+      <button class="plain" onClick=${() => session.boot()}>${t("retry")}</button>
     </div>
   `;
 }

@@ -58,6 +58,40 @@ export function storeOf(open) {
   };
 }
 
+/** What was begun and not sent, per thread; a user's apart from those of the browser's guest.
+ * @param {Store} store
+ * @param {string} scope whose browser it is: a tenant's id
+ * @param {() => string | null} user who is signed in */
+export function draftsOf(store, scope, user) {
+  const all = `curbe_draft:${scope}:`;
+  const prefix = () => (user() ? `${all}${user()}/` : all);
+  /** @param {string} thread */
+  const drop = (thread) => store.remove(prefix() + thread);
+  return {
+    drop,
+    /** @param {string} thread */
+    get: (thread) => store.get(prefix() + thread) ?? "",
+    /** @param {string} thread
+     * @param {string} text */
+    keep: (thread, text) => void (text ? store.set(prefix() + thread, text) : drop(thread)),
+    /** The guest has turned out to be the user. */
+    carry() {
+      for (const key of store.keys(all).filter((key) => !key.includes("/"))) {
+        store.set(prefix() + key.slice(all.length), store.get(key) ?? "");
+        store.remove(key);
+      }
+    },
+    /** @param {string} [from] everybody's without it */
+    wipe(from = all) {
+      for (const key of store.keys(from)) store.remove(key);
+    },
+    /** Those of whoever is here. */
+    wipeOwn() {
+      this.wipe(prefix());
+    },
+  };
+}
+
 /** The first twelve hex digits of a SHA-256: enough to compare two logs, of no use to anybody else.
  * @param {string} secret */
 export async function fingerprint(secret) {

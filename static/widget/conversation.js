@@ -1,12 +1,11 @@
 /**
- * One conversation: its parts, who types, and what is on its way.
+ * One conversation: its parts, who types, what is on its way, and where the visitor writes.
  *
  * @import {Ui} from "./parts.js"
  * @import {Part} from "./types.js"
  */
 
 import { useEffect, useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
-import { Composer } from "./composer.js";
 import { dayName, exactTime, hour } from "./look.js";
 import { isSingleThread, isStored } from "./machine.js";
 import { Avatar, Avatars, CloseButton, Count, html, Icon, Rich } from "./parts.js";
@@ -14,6 +13,7 @@ import { hasOlder, partsOf, teamOf, typistsOf } from "./thread.js";
 
 /** Closer to the end than this, the reader is at the end. */
 const NEAR_PX = 48;
+const TALLEST_PX = 128;
 
 /** @param {{ui: Ui}} props */
 export function ConversationScreen({ ui }) {
@@ -58,8 +58,8 @@ function Header({ ui }) {
  * @param {{ui: Ui}} props */
 function Notices({ ui }) {
   const { state, session, t } = ui;
-  const { connection, isOffline, isPaused, problem } = state;
-  const weather = isPaused ? "paused" : isOffline ? "offline" : connection === "recovering" ? "connecting" : null;
+  const { connection, isOffline, isPaused, isPending, problem } = state;
+  const weather = isPaused ? "paused" : isOffline ? "offline" : isPending ? "pending" : connection === "recovering" ? "connecting" : null;
   /** @type {Record<string, string>} */
   const known = { single_thread: "singleThread", too_many_open_conversations: "tooMany" };
   return html`
@@ -216,5 +216,68 @@ function Typing({ ui, who }) {
       <${Avatar} who=${who} />
       <div class="bubble dots" role="status" aria-label=${label} title=${label}><i></i><i></i><i></i></div>
     </div>
+  `;
+}
+
+/** Where the visitor writes: grows with the text, keeps a draft, sends with Enter.
+ * @param {{ui: Ui, placeholder: string, onSent: () => void}} props */
+function Composer({ ui, placeholder, onSent }) {
+  const { session, state, t } = ui;
+  const thread = state.thread ?? "";
+  const [text, setText] = useState(() => session.draft(thread));
+  const field = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
+
+  useEffect(() => {
+    if (state.prefill === null) return;
+    setText(state.prefill);
+    session.change((now) => ({ ...now, prefill: null }));
+  }, [state.prefill]);
+  useEffect(() => {
+    // On a touch screen the keyboard would cover the conversation that was just opened.
+    if (state.isOpen && matchMedia("(pointer: fine)").matches) field.current?.focus();
+  }, [state.isOpen]);
+  useLayoutEffect(() => {
+    const { current } = field;
+    if (!current) return;
+    current.style.height = "auto";
+    current.style.height = `${Math.min(current.scrollHeight, TALLEST_PX)}px`;
+  }, [text]);
+
+  /** @param {string} value */
+  function write(value) {
+    setText(value);
+    session.typed(value);
+  }
+
+  /** @param {Event} [event] */
+  function send(event) {
+    event?.preventDefault();
+    if (!session.send(text)) return;
+    setText("");
+    onSent();
+    field.current?.focus();
+  }
+
+  /** Enter sends, Shift+Enter breaks the line; Enter that ends the composition of a character does neither.
+   * @param {KeyboardEvent} event */
+  function pressed(event) {
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229) send(event);
+  }
+
+  return html`
+    <form class="composer" onSubmit=${send}>
+      <textarea
+        ref=${field}
+        rows="1"
+        aria-label=${placeholder}
+        placeholder=${placeholder}
+        maxlength=${state.limit}
+        value=${text}
+        onInput=${(/** @type {InputEvent} */ event) => write(/** @type {HTMLTextAreaElement} */ (event.target).value)}
+        onKeyDown=${pressed}
+        onBlur=${session.stopTyping}
+      ></textarea>
+      <button class="send" aria-label=${t("send")} title=${t("send")} disabled=${!text.trim()}><${Icon} name="send" /></button>
+    </form>
   `;
 }

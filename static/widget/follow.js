@@ -1,14 +1,27 @@
 /**
- * Following the log over the socket: batches, holes, resyncs and typing dots.
+ * Following the log over the socket: batches, holes, resyncs and typing dots. Loaded when there is a log to follow.
  *
  * @import {Batch, LogState, Typist} from "./types.js"
  * @import {Clock} from "../realtime/types.js"
+ * @import {Wiring as Ends} from "../realtime/socket.js"
  */
 
 import { cursorOf, receive } from "../realtime/reducer.js";
+import { createConnection } from "../realtime/socket.js";
 import { withoutTypist, withTyping } from "../realtime/typing.js";
 
 const HOLE_MS = 2_000;
+
+/** @typedef {ReturnType<typeof createLive>} Live */
+
+/** A connection and what follows the log over it.
+ * @param {Omit<Ends, "onFrame">} ends
+ * @param {Omit<Parameters<typeof createFollower>[0], "send">} log */
+export function createLive(ends, log) {
+  const connection = createConnection({ ...ends, onFrame: (frame) => follower.hear(frame) });
+  const follower = createFollower({ ...log, send: connection.send });
+  return { connection, reset: follower.reset };
+}
 
 /**
  * @param {object} wiring
@@ -21,7 +34,7 @@ const HOLE_MS = 2_000;
  * @param {(step: string, more?: object) => void} wiring.trace
  * @param {Clock} wiring.clock
  */
-export function createFollower({ log, setLog, changeTyping, boot, pause, send, trace, clock }) {
+function createFollower({ log, setLog, changeTyping, boot, pause, send, trace, clock }) {
   let hasResynced = false;
   /** @type {number | undefined} */
   let holeTimer;
@@ -39,7 +52,7 @@ export function createFollower({ log, setLog, changeTyping, boot, pause, send, t
       return applyFailed();
     }
     for (const { type, payload } of batch.items) {
-      if (type === "stream.closed") boot();
+      if (type === "stream.closed" || type === "contact.merged") boot();
       if (type === "message.created" && payload)
         changeTyping(payload.message.conversation_id, (now) => withoutTypist(now, payload.message.author));
     }

@@ -1,7 +1,8 @@
-/*! Curbe Messenger. One script per widget: draws the launcher, and costs nothing before somebody wants to talk. */
+/*! Curbe Messenger */
+/* One script per widget: draws the launcher, and costs nothing before somebody wants to talk. */
 (() => {
   /** Filled in when it is served, and so are the styles below.
-   * @type {{widget_id: string, tenant_id: string, appearance: Record<string, any>}} */
+   * @type {{widget_id: string, tenant_id: string, appearance: Record<string, any>, shares_device: boolean}} */
   const config = /** @type {any} */ ("CURBE_CONFIG");
   /** @type {any} */
   const page = window;
@@ -13,9 +14,12 @@
   const source = new URL(script.src);
   const HINT = `curbe_history:${config.tenant_id}`;
   const DEVICE = `curbe_device_id:${config.tenant_id}`;
+  const COOKIE = `curbe_device_id_${config.tenant_id}`;
+  /** The device whose session has still to be ended on the server. */
+  const LEAVING = `curbe_leaving:${config.tenant_id}`;
   const WORDS = {
-    en: ["Open chat", "Close chat", "unread", "Chat is not available right now. Please try again in a moment."],
-    es: ["Abrir el chat", "Cerrar el chat", "sin leer", "El chat no está disponible ahora. Inténtalo en un momento."],
+    en: ["Open chat", "Close chat", "unread", "Chat is not available right now."],
+    es: ["Abrir el chat", "Cerrar el chat", "sin leer", "El chat no está disponible ahora."],
   };
   const PHONE = matchMedia("(max-width: 480px)");
 
@@ -26,14 +30,23 @@
   let isDebugging = false;
   /** What the frame last said of its state. @type {{contact: any, unread: number}} */
   let known = { contact: null, unread: 0 };
-  /** @type {{onShow: Function[], onHide: Function[], onUnreadCountChange: Function[]}} */
-  let callbacks = { onShow: [], onHide: [], onUnreadCountChange: [] };
+  /** @returns {Record<string, any[]>} functions of the page */
+  const noCallbacks = () => ({ onShow: [], onHide: [], onUnreadCountChange: [], onAuthRequired: [] });
+  let callbacks = noCallbacks();
+  /** Why the page's word for its user was not taken, until it says something else. */
+  let refusal = "";
   /** @type {HTMLIFrameElement | null} */
   let frame = null;
   /** @type {MessagePort | null} */
   let port = null;
-  /** Said before the frame could hear it. @type {object[]} */
-  let pending = [];
+  /** What the frame is to hear, in order. @type {Promise<any>} */
+  let line;
+  /** Begins the line. @type {Function} */
+  let connected;
+  /** Whether the frame is this session's, and not there just to end one. */
+  let isWanted = false;
+  /** Of the session: what was said of an earlier one arrives too late. */
+  let visit = 0;
   /** @type {string | null} */
   let memory = null;
   /** @type {Element | null} */
@@ -141,29 +154,72 @@
     }
   }
 
-  /** Two tabs that start together agree on one: by a lock, or where there is none by writing and reading again. */
-  async function deviceId() {
-    const read = () => /^[\w-]{43,128}$/.exec(stored(DEVICE) ?? "")?.[0];
-    const bytes = crypto.getRandomValues(new Uint8Array(32));
-    const made = btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replace("=", "");
-    const agree = async () => read() ?? stored(DEVICE, made);
+  /** Shared by the subdomains of a site, where the tenant wants that.
+   * @returns {string | undefined} */
+  function cookie() {
     try {
-      memory = read() ?? memory ?? (await navigator.locks.request(DEVICE, agree));
+      return config.shares_device ? document.cookie.split(`${COOKIE}=`)[1]?.split(";")[0] : undefined;
+    } catch {
+      return undefined; // Handled: a sandbox without cookies.
+    }
+  }
+
+  /** On the widest domain that the browser accepts, which is the registrable one.
+   * @param {string} value none removes */
+  function share(value) {
+    const labels = location.hostname.split(".");
+    const rest = `path=/;samesite=lax;max-age=${value ? 31536e3 : 0}${location.protocol === "https:" ? ";secure" : ""}`;
+    for (let at = labels.length; config.shares_device && (cookie() ?? "") !== value && at >= 0; )
+      document.cookie = `${COOKIE}=${value};${rest}${at-- ? `;domain=${labels.slice(at).join(".")}` : ""}`;
+  }
+
+  /** @param {string} [but] known to be of no more use */
+  function read(but) {
+    return [cookie(), stored(DEVICE)].find((id) => id !== but && /^[\w-]{43,128}$/.test(id ?? ""));
+  }
+
+  /** @param {string} id */
+  function keep(id) {
+    stored(DEVICE, id);
+    share(id);
+    return (memory = id);
+  }
+
+  function newDeviceId() {
+    const bytes = crypto.getRandomValues(new Uint8Array(32));
+    return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replace("=", "");
+  }
+
+  /** Two tabs that start together agree on one: by a lock, or where there is none by writing and reading again.
+   * @param {string} [but] known to be of no more use */
+  async function deviceId(but) {
+    const agree = async () => keep(read(but) ?? newDeviceId());
+    if (memory === but) memory = null;
+    try {
+      memory ??= read(but) ?? (await navigator.locks.request(DEVICE, agree));
     } catch {
       await agree();
       await new Promise((resolve) => setTimeout(resolve, 60));
     }
-    memory = read() ?? memory ?? made;
-    return memory;
+    return keep(read(but) ?? memory ?? newDeviceId());
   }
 
   // The frame, and the one channel to it.
 
   function ensureFrame() {
-    if (frame || !isActive) return;
+    if (isWanted || !isActive) return;
+    makeFrame();
+    isWanted = true;
+    post(introduction());
+    focusChanged();
+  }
+
+  function makeFrame() {
+    if (frame) return;
     note.hidden = true;
     const made = /** @type {HTMLIFrameElement} */ (add("iframe", panel));
     frame = made;
+    line = new Promise((resolve) => (connected = resolve));
     made.title = "Chat";
     made.allow = "clipboard-write";
     // A page that failed to load has fired "load" too, but never says that it is ready.
@@ -185,49 +241,101 @@
     port?.close();
     frame?.remove();
     frame = port = null;
-    pending = [];
+    isWanted = false;
   }
 
   /** @param {MessageEvent} event */
-  async function greeted(event) {
-    if (!frame || port || event.source !== frame.contentWindow || event.origin !== source.origin) return;
-    if (event.data !== "curbe:ready") return;
+  function greeted({ source: from, origin, data }) {
+    if (!frame || port || from !== frame.contentWindow || origin !== source.origin || data !== "curbe:ready") return;
     const { port1, port2 } = new MessageChannel();
     port = port1;
-    port1.onmessage = ({ data }) => hear(data);
-    const window_ = frame.contentWindow;
-    const device_id = await deviceId();
-    if (port !== port1) return;
-    window_?.postMessage("curbe:port", source.origin, [port2]);
-    port1.postMessage({ t: "init", tenant_id: config.tenant_id, device_id, page: where(), ...context() });
-    for (const message of pending) port1.postMessage(message);
-    pending = [];
-    focusChanged();
+    port1.onmessage = (event) => port === port1 && hear(event.data);
+    frame.contentWindow?.postMessage("curbe:port", source.origin, [port2]);
+    connected();
+  }
+
+  /** Begins a session in the frame.
+   * @param {string | Promise<string>} [given] the device
+   * @returns {Promise<object>} */
+  async function introduction(given) {
+    const n = ++visit;
+    const device_id = await (given ?? deviceId());
+    return { t: "init", n, tenant_id: config.tenant_id, device_id, page: where(), ...context() };
+  }
+
+  /** @param {object | Promise<object>} message */
+  function post(message) {
+    // Through JSON, because a page may give functions and elements, which no port takes.
+    const send = (/** @type {any[]} */ [ready]) => port?.postMessage(JSON.parse(JSON.stringify(ready)));
+    line = Promise.all([message, line]).then(send).catch(console.warn);
   }
 
   function context() {
-    return { settings: { ...config.appearance, ...settings }, language: language(), is_debugging: isDebugging };
+    return { settings, appearance: config.appearance, language: language(), is_debugging: isDebugging };
   }
 
   function where() {
     return { url: location.href, title: document.title, referrer: document.referrer };
   }
 
-  /** @param {{t: string, [key: string]: any}} message */
+  /** @param {object} message */
   function tell(message) {
-    if (port && !pending.length) port.postMessage(message);
-    else if (frame) pending.push(message);
+    if (isWanted) post(message);
   }
 
   /** @param {any} message */
-  function hear(message) {
-    if (message.t === "close") return hide();
-    if (message.t !== "state") return;
+  function hear({ t, n, ...message }) {
+    if (t !== "gone" && n !== visit) return;
+    settings = message.settings ?? settings; // What is left of them when their user is no longer here.
+    heard[t]?.(message);
+  }
+
+  /** @type {Record<string, (message: any) => void>} */
+  const heard = {
+    close: hide,
+    state: learn,
+    /** The ended device's successor is whatever this browser has agreed on since, or a new one. */
+    again({ device_id }) {
+      post(introduction(deviceId(device_id)));
+      if (isOpen) tell({ t: "open" });
+      focusChanged();
+    },
+    device: ({ device_id }) => keep(device_id),
+    auth_required({ code }) {
+      refusal = code;
+      callbacks.onAuthRequired.forEach(askForProof);
+    },
+    /** The page announces somebody else: the first one's session ends. */
+    other() {
+      const [given, wasOpen] = [settings, isOpen];
+      shutdown();
+      boot(given);
+      if (wasOpen) show();
+    },
+    /** A session has ended, on the server too. */
+    gone() {
+      stored(LEAVING, null);
+      if (!isWanted) dropFrame();
+      if (!isActive) root.remove();
+    },
+  };
+
+  /** @param {any} message */
+  function learn(message) {
     const before = known.unread;
     known = message;
     stored(HINT, message.has_history ? "1" : undefined);
     draw();
     if (known.unread !== before) callbacks.onUnreadCountChange.forEach((run) => run(known.unread));
+  }
+
+  /** @param {Function} run of the page; what it returns is the new token */
+  function askForProof(run) {
+    const asked = callbacks;
+    Promise.resolve(refusal)
+      .then((code) => run(code))
+      .then((token) => token && typeof token === "string" && asked === callbacks && update({ user_jwt: token }))
+      .catch(console.warn);
   }
 
   function focusChanged() {
@@ -264,8 +372,7 @@
 
   /** @param {Record<string, any>} [given] */
   function boot(given = {}) {
-    if (isActive && settings.user_id && given.user_id && given.user_id !== settings.user_id) shutdown();
-    if (isActive) return update(given);
+    if (isActive) return change(given, true);
     isActive = true;
     settings = { ...given };
     if (document.body) attach();
@@ -273,6 +380,7 @@
   }
 
   function attach() {
+    leave();
     if (!isActive) return;
     document.documentElement.append(root); // Beside the body, so that a swap of the body leaves it alone.
     root.hidden = false;
@@ -282,37 +390,59 @@
   }
 
   function shutdown() {
+    const device_id = port && isWanted ? null : read();
+    const isElsewhere = !isWanted;
     tell({ t: "shutdown" });
-    const leaving = frame;
-    if (leaving) leaving.hidden = true;
-    setTimeout(() => (leaving?.remove(), isActive || root.remove()), 1000); // It still has to end its session.
-    frame = port = null;
-    pending = [];
-    stored(HINT, null);
-    callbacks = { onShow: [], onHide: [], onUnreadCountChange: [] };
+    if (device_id) stored(LEAVING, device_id);
+    for (const key of [HINT, DEVICE]) stored(key, null);
+    share("");
+    visit++;
+    memory = null;
+    refusal = "";
+    callbacks = noCallbacks();
     known = { contact: null, unread: 0 };
     settings = {};
-    isActive = isOpen = Curbe.booted = false;
+    isWanted = isActive = isOpen = Curbe.booted = false;
     root.hidden = true;
     draw();
+    if (isElsewhere) leave();
+    if (!frame) root.remove();
+  }
+
+  /** Ends a session that no frame of this page has begun: an earlier page left it, perhaps in a hurry. */
+  function leave() {
+    const device_id = stored(LEAVING);
+    if (!device_id) return;
+    document.documentElement.append(root);
+    makeFrame();
+    post(introduction(device_id));
+    post({ t: "shutdown" });
   }
 
   /** @param {Record<string, any>} [given] nothing: a page view of a single-page site */
   function update(given) {
     if (!isActive) return;
-    if (!given) return tell({ t: "visit", page: where() });
+    if (given) change(given);
+    else tell({ t: "visit", page: where() });
+  }
+
+  /** @param {Record<string, any>} given
+   * @param {boolean} [isBoot] */
+  function change(given, isBoot) {
     const before = JSON.stringify(settings);
     settings = { ...settings, ...given };
     if (JSON.stringify(settings) === before) return;
+    refusal = "";
     draw();
-    tell({ t: "settings", ...context() });
+    tell({ t: "settings", given, is_boot: isBoot, ...context() });
   }
 
-  /** @param {keyof typeof callbacks} name */
+  /** @param {string} name */
   const listener = (name) => (/** @type {unknown} */ run) => {
     if (typeof run !== "function") return;
     callbacks[name].push(run);
     if (name === "onUnreadCountChange") run(known.unread);
+    if (name === "onAuthRequired" && refusal) askForProof(run);
   };
 
   /** @type {Record<string, Function>} */
@@ -329,6 +459,11 @@
     onShow: listener("onShow"),
     onHide: listener("onHide"),
     onUnreadCountChange: listener("onUnreadCountChange"),
+    onAuthRequired: listener("onAuthRequired"),
+    reset() {
+      ensureFrame();
+      tell({ t: "reset", device_id: newDeviceId() });
+    },
     getVisitorId: () => known.contact?.id ?? null,
     whoami: () => ({
       widget_id: config.widget_id,

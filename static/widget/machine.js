@@ -33,7 +33,16 @@ export const INITIAL = {
   isOnline: false,
   problem: null,
   limit: 20_000,
+  announced: null,
+  isPending: false,
 };
+
+/** Settings that are no trait of anybody. */
+const LOOKS = new Set(
+  `app_id widget_id api_base language_override alignment horizontal_padding vertical_padding z_index
+  hide_default_launcher custom_launcher_selector action_color background_color theme_mode`.split(/\s+/),
+);
+const MOST_ATTRIBUTES = 50;
 
 /** The thread of an explicit "New conversation", until the server knows it.
  * @param {string} uuid becomes the client_conversation_id */
@@ -62,14 +71,85 @@ export function identityOf(state) {
   return state.log.contact?.type ?? "device";
 }
 
-/** What bootstrap is told: this browser, this page, and who the page says is signed in, with its proof.
- * @param {string} widgetId
- * @param {Init} init */
-export function introduction(widgetId, { device_id, page, language, settings }) {
-  const { user_id, user_hash, user_jwt, intercom_user_jwt, email, name } = settings;
+/** What is left of the settings when nobody is spoken of.
+ * @param {Record<string, any>} settings
+ * @returns {Record<string, any>} */
+export function looksOf(settings) {
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => LOOKS.has(name)));
+}
+
+/** Whom the settings announce, and by what. Nobody has verified it here: it only tells one person from another.
+ * @param {Record<string, any>} settings
+ * @returns {{user: string, proof: string}} both empty when nobody is announced */
+export function announcedBy({ user_id, user_hash, user_jwt, intercom_user_jwt }) {
+  const token = user_jwt || intercom_user_jwt;
+  return { user: String(subjectOf(token) ?? user_id ?? "") || (token ? "?" : ""), proof: token || user_hash || "" };
+}
+
+/** @param {string} token a JWT */
+function subjectOf(token) {
+  try {
+    const claims = JSON.parse(atob((token.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/")));
+    return claims.user_id ?? claims.sub;
+  } catch {
+    return undefined; // Handled: no token, or one that cannot be read, which the server will say.
+  }
+}
+
+/** What bootstrap is told of the person: the page's proof and, unverified, what else it says. Nothing is said by empty
+ * values, nor of somebody of whom only attributes are known.
+ * @param {Record<string, any>} settings
+ * @returns {Record<string, any> | undefined} */
+export function identityFrom(settings) {
+  const given = Object.entries(settings).filter(([name, value]) => !LOOKS.has(name) && value !== null && value !== "");
+  const { user_id, user_hash, user_jwt, intercom_user_jwt, email, name, phone, ...rest } = Object.fromEntries(given);
   const token = user_jwt ?? intercom_user_jwt;
-  const identity = token ? { token } : user_id ? { user_id, user_hash, email, name } : undefined;
+  if ([token, user_id, email, name, phone].every((value) => value === undefined)) return undefined;
+  return { token, user_id, user_hash, email, name, phone, attributes: attributesFrom(rest) };
+}
+
+/** Attributes are plain: of a company, its id and its name.
+ * @param {Record<string, any>} given */
+function attributesFrom({ company, ...rest }) {
+  const { name, id, company_id = id } = Object(company);
+  const flat = Object.entries({ company: name, company_id, ...rest });
+  return Object.fromEntries(flat.filter(([, value]) => /string|number|boolean/.test(typeof value)).slice(0, MOST_ATTRIBUTES));
+}
+
+/** What bootstrap is told: this browser, this page and, when it is news, who the page says is here.
+ * @param {string} widgetId
+ * @param {Init} init
+ * @param {object} [identity] */
+export function introduction(widgetId, { device_id, page, language }, identity) {
   return { widget_id: widgetId, device_id, page, locale: language, identity };
+}
+
+/** In whose name something is written now: a contact's id, `user:<id>` of somebody whose proof is still awaited, or null
+ * for a guest of whom nothing is stored yet.
+ * @param {State} state
+ * @returns {string | null} */
+export function authorOf({ phase, announced, isPending, log }) {
+  return announced && (isPending || phase === "refused") ? `user:${announced}` : (log.contact?.id ?? null);
+}
+
+/** Whether this session may say, read or begin anything: never as a guest while a user is announced.
+ * @param {State} state */
+export function mayPost({ phase, isPending }) {
+  return phase === "ready" && !isPending;
+}
+
+/** Whether the contact is the one that was here before, or whom that one was merged into.
+ * @param {State} state
+ * @param {Pick<Snapshot, "contact" | "merged_from">} snapshot */
+export function isSamePerson({ log }, { contact, merged_from }) {
+  return !log.contact || log.contact.id === contact?.id || merged_from.includes(log.contact.id);
+}
+
+/** Somebody else from here on: nothing of the one who was here stays.
+ * @param {State} state
+ * @returns {State} */
+export function vacated({ isOpen, isOffline, widget, isOnline, limit, announced, isPending }) {
+  return { ...INITIAL, isOpen, isOffline, widget, isOnline, limit, announced, isPending };
 }
 
 /** A snapshot is the truth (rule 9), wherever the visitor happens to be.
@@ -79,13 +159,14 @@ export function introduction(widgetId, { device_id, page, language, settings }) 
 export function booted(state, snapshot) {
   const { widget, availability, limits } = snapshot;
   const next = {
-    ...state,
+    ...(isSamePerson(state, snapshot) ? state : vacated(state)),
     phase: /** @type {const} */ ("ready"),
     log: fromSnapshot(snapshot),
     widget,
     isOnline: availability.online,
     limit: limits?.message_characters ?? state.limit,
     problem: null,
+    isPending: false,
   };
   return state.isOpen ? opened(next, state.wish) : next;
 }
@@ -147,7 +228,7 @@ export function isSingleThread(state) {
  * @param {State} state
  * @param {boolean} isHidden for longer than `HIDDEN_MS` */
 export function wantsSocket(state, isHidden) {
-  if (state.phase !== "ready" || !state.log.contact || state.isPaused || isHidden) return false;
+  if (!mayPost(state) || !state.log.contact || state.isPaused || isHidden) return false;
   return state.isOpen || openConversations(state.log).length > 0;
 }
 

@@ -13,7 +13,7 @@ import { createApi } from "./api.js";
 import { Panel } from "./app.js";
 import { clock, fingerprint, hex, storeOf, uuid, wordsFor } from "./browser.js";
 import { palette } from "./look.js";
-import { closed, HIDDEN_MS, identityOf, opened } from "./machine.js";
+import { announcedBy, closed, HIDDEN_MS, identityOf, looksOf, opened } from "./machine.js";
 import { html } from "./parts.js";
 import { createSession } from "./session.js";
 
@@ -38,6 +38,10 @@ let isHostFocused = false;
 let isDrawing = false;
 /** What the host was told last. */
 let told = "";
+/** Between the frames of one site: who signs out in one tab has signed out in all.
+ * @type {BroadcastChannel | null} */
+let channel = null;
+const departed = { user: "", proof: "" };
 
 addEventListener("message", function greet(event) {
   if (event.source !== parent || event.origin !== hostOrigin || event.data !== "curbe:port" || port) return;
@@ -56,20 +60,42 @@ const commands = {
     draw();
   },
   visit: ({ page }) => void session.visit(page),
-  settings: (message) => void configure(message),
-  shutdown: () => session.end(),
+  settings: (message) => {
+    if (session.announce(message.settings, message.is_boot)) return configure({ ...message, settings: init.settings });
+    say({ t: "other", settings: { ...looksOf(message.settings), ...message.given } }, init.n);
+  },
+  reset: async ({ device_id }) => {
+    await session.reset(device_id).catch(({ code }) => console.warn(`Curbe: the chat was not reset (${code}).`));
+    device = await fingerprint(init.device_id);
+  },
+  shutdown,
   event: ({ event }) => trace("event", { event }),
 };
 
 /** @param {any} message */
 async function hear(message) {
   if (message.t === "init") return begin(message);
-  commands[message.t]?.(message);
+  if (session) return commands[message.t]?.(message);
+}
+
+/** @param {{t: string, [more: string]: any}} message
+ * @param {number} n the session that it is about */
+function say(message, n) {
+  port?.postMessage({ ...message, n });
+}
+
+async function shutdown() {
+  const { n } = init;
+  channel?.postMessage({ t: "shutdown", device });
+  await session.end();
+  say({ t: "gone" }, n);
 }
 
 /** @param {Init} given */
 async function begin(given) {
   init = given;
+  told = "";
+  if (announcedBy(given.settings).user) Object.assign(departed, { user: "", proof: "" });
   session = createSession({
     widgetId,
     traceId,
@@ -80,14 +106,25 @@ async function begin(given) {
     clock,
     uuid,
     WebSocket,
+    live: () => import("./follow.js"),
     onChange: draw,
+    departed,
+    say: (message) => say(message, given.n),
     trace,
   });
   device = await fingerprint(init.device_id);
+  listen();
   await Promise.all([session.boot(), configure(given)]);
 }
 
-/** @param {Pick<Init, "settings" | "language" | "is_debugging">} given */
+function listen() {
+  if (channel || !("BroadcastChannel" in window)) return;
+  channel = new BroadcastChannel(`curbe:${init.tenant_id}`);
+  // Other subdomains of the site have devices of their own.
+  channel.onmessage = ({ data }) => data.t === "shutdown" && data.device === device && session.end(true);
+}
+
+/** @param {Pick<Init, "settings" | "appearance" | "language" | "is_debugging">} given */
 async function configure(given) {
   Object.assign(init, given);
   language = await wordsFor(init.language);
@@ -97,7 +134,7 @@ async function configure(given) {
 }
 
 function paint() {
-  const { theme_mode, action_color, background_color } = init.settings;
+  const { theme_mode, action_color, background_color } = { ...init.appearance, ...init.settings };
   const isDark = theme_mode === "dark" || (theme_mode !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
   const page = document.documentElement;
   page.dataset.theme = isDark ? "dark" : "light";
@@ -129,7 +166,7 @@ function uiOf(state, lang) {
     now: clock.now(),
     traceId,
     isDebugging: init.is_debugging,
-    close: () => port?.postMessage({ t: "close" }),
+    close: () => say({ t: "close" }, init.n),
     copy: (text) => void navigator.clipboard?.writeText(text).catch(() => null), // Handled: some pages forbid it.
     look,
   };
@@ -154,9 +191,9 @@ function tellHost(state) {
   const { contact, conversations } = state.log;
   const message = { t: "state", contact: contact && { id: contact.id, type: contact.type }, unread: unreadCount(state.log), has_history: Object.keys(conversations).length > 0 };
   const text = JSON.stringify(message);
-  if (state.phase !== "ready" || text === told) return;
+  if (text === told) return;
   told = text;
-  port?.postMessage(message);
+  say(message, init.n);
 }
 
 /** The trail that the debugging plan asks for. Never a credential.
@@ -169,7 +206,7 @@ function trace(step, more) {
   console.info(`[curbe] ${step} ${JSON.stringify({ ...ids, contact_id: log?.contact?.id ?? null, conversation_id: thread ?? null, ...more })}`);
 }
 
-document.addEventListener("keydown", (event) => event.key === "Escape" && port?.postMessage({ t: "close" }));
+document.addEventListener("keydown", (event) => event.key === "Escape" && init && say({ t: "close" }, init.n));
 for (const name of ["focus", "blur"]) addEventListener(name, () => session && draw());
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => init && paint());
 setInterval(() => session && draw(), TICK_MS);

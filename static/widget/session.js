@@ -1,23 +1,29 @@
 /**
- * A visitor's session: bootstrap, the log over the socket, the outbox, reading and typing. It holds the state and tells
+ * A visitor's session: who is here, the log over the socket, the outbox, reading and typing. It holds the state and tells
  * its listener when that changes; what it needs of the browser is given to it.
  *
- * @import {Entry, Init, Snapshot, State} from "./types.js"
+ * @import {Init, Snapshot, State, Typist} from "./types.js"
  * @import {Clock, Store} from "../realtime/types.js"
  * @import {ApiError, Request} from "./api.js"
+ * @import {createLive, Live} from "./follow.js"
  */
 
-import { createOutbox, maySend } from "../realtime/outbox.js";
-import { cursorOf, findOwn, withConversations, withCursor, withMessages, withRead } from "../realtime/reducer.js";
-import { backoff, createConnection } from "../realtime/socket.js";
+import { createOutbox, maySend, retryDelay } from "../realtime/outbox.js";
+import { cursorOf, findOwn, withRead } from "../realtime/reducer.js";
 import { createTypist } from "../realtime/typing.js";
 import { createEntry } from "./api.js";
-import { createFollower } from "./follow.js";
+import { draftsOf } from "./browser.js";
 import {
-  booted, clientConversationId, INITIAL, introduction, isStored, newThread, OPEN, retargeted, wantsSocket, went,
+  announcedBy, authorOf, booted, identityFrom, INITIAL, introduction, isSamePerson, isStored, looksOf, mayPost, newThread, OPEN,
+  retargeted, vacated, wantsSocket, went,
 } from "./machine.js";
+import { createTalk } from "./talk.js";
 
-const PAGE = 50;
+/** A page that keeps giving proofs that are refused is asked less and less often, up to once a minute. */
+const LONGEST_ASK_MS = 60_000;
+const CALM_MS = 300_000;
+/** For another tab to store the device id that it has just been given. */
+const AGREE_MS = 500;
 
 /**
  * @typedef {object} Wiring
@@ -30,7 +36,11 @@ const PAGE = 50;
  * @property {Clock} clock
  * @property {() => string} uuid
  * @property {new (url: string) => WebSocket} WebSocket
+ * @property {() => Promise<{createLive: typeof createLive}>} live loads what follows the log
  * @property {(state: State) => void} onChange
+ * @property {{user: string, proof: string}} departed who was signed out of this page from elsewhere, outlives the session:
+ *   that proof has served its time
+ * @property {(message: {t: string, [more: string]: any}) => void} say to the host page
  * @property {(step: string, more?: object) => void} trace
  */
 
@@ -38,8 +48,7 @@ const PAGE = 50;
 
 /** @param {Wiring} wiring */
 export function createSession(wiring) {
-  const { widgetId, traceId, init, request, store, tabStore, clock, uuid, onChange, trace } = wiring;
-  const draftPrefix = `curbe_draft:${init.tenant_id}:`;
+  const { widgetId, traceId, init, request, store, tabStore, clock, uuid, onChange, departed, say, trace } = wiring;
   const tab = uuid();
   let state = INITIAL;
   let socketUrl = "";
@@ -47,6 +56,19 @@ export function createSession(wiring) {
   /** No socket with the present token: the server refused it, or its snapshot is on the way. */
   let isStale = false;
   let bootFailures = 0;
+  /** @type {Live | null} */
+  let live = null;
+  let isLoadingLive = false;
+  /** Changes whenever an answer to what was asked before would be an answer for somebody else. */
+  let edition = 0;
+  /** What the page says of the person. @type {ReturnType<typeof identityFrom>} */
+  let identity;
+  /** It was not said yet in this session. Said again without need, it would take the browser from whoever came after. */
+  let isNews = true;
+  let asks = 0;
+  let askedAt = -Infinity;
+  /** @type {number | undefined} */
+  let askTimer;
   /** The furthest that was asked to be marked as read, per conversation. @type {Record<string, number>} */
   const reading = {};
 
@@ -65,59 +87,72 @@ export function createSession(wiring) {
     outbox.settle((key) => findOwn(state.log, key));
   }
 
-  const follower = createFollower({
-    log: () => state.log,
-    setLog: (log) => changeLog(() => log),
-    changeTyping: (thread, act) =>
-      change((now) => ({ ...now, typing: { ...now.typing, [thread]: act(now.typing[thread] ?? []) } })),
-    boot: () => void boot(),
-    pause: () => change((now) => ({ ...now, isPaused: true })),
-    send: (frame) => connection.send(frame),
-    trace,
-    clock,
-  });
+  const drafts = draftsOf(store, init.tenant_id, () => (state.log.contact?.type === "user" ? state.log.contact.id : null));
 
+  const isOwn = (/** @type {string | null} */ author) => maySend(author, state.log.contact, state.log.mergedFrom);
   const outbox = createOutbox({
     scope: init.tenant_id,
     store,
-    deliver,
-    mayDeliver: (author) => state.phase === "ready" && maySend(author, state.log.contact, state.log.mergedFrom),
-    onChange: () => change((now) => ({ ...now, entries: outbox.entries })),
+    deliver: (message) => talk.deliver(message),
+    mayDeliver: (author) => mayPost(state) && isOwn(author),
+    maySee: (author) => author === authorOf(state) || (state.phase === "ready" && isOwn(author)),
+    onChange: showEntries,
     clock,
   });
 
-  const connection = createConnection({
+  function showEntries() {
+    change((now) => ({ ...now, entries: outbox.entries }));
+  }
+
+  const typist = createTypist((thread, on) => {
+    if (isStored(thread)) live?.connection.send({ t: "typing", c: thread, on });
+  }, clock);
+
+  function syncConnection() {
+    const isWanted = wantsSocket(state, isHidden) && !isStale;
+    if (!live) return isWanted && void goLive();
+    const isConnected = live.connection.state !== "idle";
+    if (isWanted && !isConnected) live.connection.connect();
+    else if (!isWanted && isConnected) live.connection.close();
+  }
+
+  async function goLive() {
+    if (isLoadingLive) return;
+    isLoadingLive = true;
+    const loaded = await wiring.live().catch(() => null); // Handled: the next change of state tries again.
+    isLoadingLive = false;
+    live = loaded && loaded.createLive(ends, follower);
+    if (live) syncConnection();
+  }
+
+  const ends = {
     url: () => socketUrl,
     hello: () => ({ auth: entry.token, after: cursorOf(state.log), tab, trace: traceId }),
-    onFrame: follower.hear,
-    onState: (next) => {
+    onState(/** @type {State["connection"]} */ next) {
       change((now) => ({ ...now, connection: next }));
       trace("connection", { state: next });
     },
-    renew() {
-      isStale = true;
-      void boot();
-    },
-    refused(code) {
+    renew: (/** @type {number} */ code) => void renew(code === 4009 || code === 4011 ? "session_expired" : String(code)),
+    refused(/** @type {number} */ code) {
       trace("refused", { code });
       change((now) => ({ ...now, isPaused: true }));
     },
     WebSocket: wiring.WebSocket,
     clock,
-  });
+  };
 
-  const typist = createTypist((thread, on) => {
-    if (isStored(thread)) connection.send({ t: "typing", c: thread, on });
-  }, clock);
+  const follower = {
+    log: () => state.log,
+    setLog: (/** @type {State["log"]} */ log) => changeLog(() => log),
+    changeTyping: (/** @type {string} */ thread, /** @type {(typists: Typist[]) => Typist[]} */ act) =>
+      change((now) => ({ ...now, typing: { ...now.typing, [thread]: act(now.typing[thread] ?? []) } })),
+    boot: () => void boot(),
+    pause: () => change((now) => ({ ...now, isPaused: true })),
+    trace,
+    clock,
+  };
 
-  function syncConnection() {
-    const isConnected = connection.state !== "idle";
-    const isWanted = wantsSocket(state, isHidden) && !isStale;
-    if (isWanted && !isConnected) connection.connect();
-    else if (!isWanted && isConnected) connection.close();
-  }
-
-  // Bootstrap
+  // Who is here
 
   const entry = createEntry({
     request,
@@ -125,38 +160,123 @@ export function createSession(wiring) {
     tokenKey: `curbe_session:${init.tenant_id}`,
     body() {
       trace("bootstrap", { before: true });
-      return introduction(widgetId, init);
+      return introduction(widgetId, init, isNews ? identity : undefined);
     },
+    edition: () => edition,
     begin,
     failed: bootFailed,
+    renew,
     isOver: () => state.phase === "ended",
   });
   const { boot, ask } = entry;
 
+  /** Take what the page says of the person. Whatever is written from here on is the announced user's.
+   * @returns {boolean} whether it is news */
+  function introduce() {
+    const next = identityFrom(init.settings);
+    if (JSON.stringify(next) === JSON.stringify(identity)) return false;
+    const { user } = announcedBy(init.settings);
+    [identity, isNews] = [next, true];
+    edition++;
+    clock.clear(askTimer);
+    change((now) => ({ ...now, announced: user || null, isPending: Boolean(user) }));
+    typist.stop(); // The socket is closed by now, so nothing of it is said.
+    showEntries();
+    return true;
+  }
+
   /** @param {Snapshot} snapshot */
   function begin(snapshot) {
+    const { contact } = snapshot;
+    const isLogin = state.isPending && contact?.type === "user";
+    const wasUser = state.log.contact?.type === "user";
+    if (wasUser && !isNews && !isSamePerson(state, snapshot)) depart("session_revoked");
+    if (state.log.contact?.id !== contact?.id) edition++;
+    if (isLogin) outbox.adopt([null, `user:${state.announced}`], contact.id);
     socketUrl = snapshot.realtime.url;
-    bootFailures = 0;
-    follower.reset();
+    [bootFailures, isNews] = [0, false];
+    live?.reset();
     isStale = true; // Until the old socket is gone, and the new one begins at the snapshot's cursor.
     change((now) => booted(now, snapshot));
-    connection.close();
+    live?.connection.close();
     isStale = false;
     syncConnection();
+    if (isLogin && !wasUser) drafts.carry();
     trace("bootstrap", { conversation_ids: snapshot.conversations.map((one) => one.id) });
     outbox.settle((key) => findOwn(state.log, key));
-    change((now) => ({ ...now, entries: outbox.entries }));
-    outbox.flush();
-    if (state.thread) void loadThread(state.thread);
+    showEntries();
+    if (isLogin) outbox.hurry();
+    else outbox.flush();
+    if (state.thread) void talk.complete(state.thread);
   }
 
   /** @param {ApiError} error */
-  function bootFailed({ status, code }) {
+  function bootFailed({ status, code, retryAfter }) {
     trace("bootstrap_failed", { status, code });
-    if (status === 401) return change((now) => ({ ...now, phase: "refused" }));
+    if (code === "session_revoked") return successor();
+    if (status === 401) return refuse(code);
+    if (status === 422 && identity?.attributes) return withoutTraits();
     fail(code, "boot");
     if (state.phase !== "ready") change((now) => ({ ...now, phase: "unavailable" }));
-    if (status === 0 || status === 429 || status >= 500) clock.set(() => void boot(), 1000 + backoff(++bootFailures, clock.random()));
+    const wait = retryDelay(++bootFailures, clock.random(), retryAfter);
+    if (status === 0 || status === 429 || status >= 500) clock.set(() => void boot(), wait);
+  }
+
+  /** The user's proof was not accepted: what was written for them waits, and nobody else is let in. @param {string} code */
+  function refuse(code) {
+    edition++;
+    change((now) => ({ ...vacated(now), space: now.space, thread: now.thread, hasChosen: now.hasChosen, phase: "refused" }));
+    showEntries();
+    askForProof(code);
+  }
+
+  /** Something that the page said of the person cannot be kept: their proof counts, the rest does not. */
+  function withoutTraits() {
+    const { token, user_id, user_hash } = identity ?? {};
+    identity = { token, user_id, user_hash };
+    clock.set(() => void boot(), 0);
+  }
+
+  /** @param {string} code */
+  function askForProof(code) {
+    if (clock.now() - askedAt > CALM_MS) asks = 0;
+    const wait = asks++ ? Math.min(LONGEST_ASK_MS, 1000 * 2 ** asks) : 0;
+    askedAt = clock.now() + wait;
+    clock.clear(askTimer);
+    askTimer = clock.set(() => say({ t: "auth_required", code }), wait);
+  }
+
+  /** This device was given up elsewhere: go on as the one that this browser has agreed on. */
+  function successor() {
+    clock.set(() => say({ t: "again", device_id: init.device_id }), AGREE_MS);
+  }
+
+  /** The session has ended. A guest begins again with what there is. A user does not, because the page's word for them may
+   * be older than the end: two tabs of two users would take the browser from each other in turns.
+   * @param {string} code */
+  async function renew(code) {
+    isStale = true;
+    if (state.log.contact?.type === "user" && code !== "session_expired") depart(code);
+    else isNews = true;
+    await boot();
+  }
+
+  /** The user is not here any more: the page is told, and whoever comes next begins with nothing of theirs.
+   * @param {string} code */
+  function depart(code) {
+    drafts.wipeOwn();
+    vacate();
+    askForProof(code);
+  }
+
+  function vacate() {
+    Object.assign(departed, announcedBy(init.settings));
+    init.settings = looksOf(init.settings);
+    [identity, isNews] = [undefined, false];
+    edition++;
+    change((now) => ({ ...vacated(now), phase: "starting", announced: null, isPending: false }));
+    showEntries();
+    say({ t: "departed", settings: init.settings });
   }
 
   /** @param {string} code
@@ -165,74 +285,23 @@ export function createSession(wiring) {
     change((now) => ({ ...now, problem: { code, trace_id: traceId, retry } }));
   }
 
-  // Conversations
+  // What they do
 
-  /** Carry an entry to the server. Resolves with the conversation that it went to.
-   * @param {Entry} entry */
-  async function deliver({ id, thread, body }) {
-    const message = { client_message_id: id, body };
-    if (!isStored(thread)) return start(thread, message);
-    const sent = await ask("POST", `conversations/${thread}/messages`, message);
-    changeLog((log) => withMessages(log, [sent]));
-    move(thread, sent.conversation_id);
-    return sent.conversation_id;
-  }
-
-  /** Get-or-open, or the explicit new conversation that the thread's key stands for.
-   * @param {string} thread
-   * @param {object} [message]
-   * @returns {Promise<string>} the conversation */
-  async function start(thread, message) {
-    const client_conversation_id = clientConversationId(thread) ?? undefined;
-    trace("chat_start", { before: true, thread });
-    const answer = await ask("POST", "conversations", { new: Boolean(client_conversation_id), client_conversation_id, message });
-    const isFirst = state.log.epoch === null;
-    changeLog((log) => {
-      const known = isFirst ? withCursor({ ...log, contact: answer.contact }, answer.cursor) : log;
-      return withMessages(withConversations(known, [answer.conversation]), answer.message ? [answer.message] : []);
-    });
-    const { id, last_seq } = answer.conversation;
-    move(thread, id);
-    trace("chat_start", { conversation_id: id });
-    // Another tab has begun before us: what it said lies before the cursor that we begin at.
-    if (isFirst && (state.log.messages[id] ?? []).length < last_seq) void boot();
-    return id;
-  }
-
-  /** @param {string} from
-   * @param {string} to */
-  function move(from, to) {
-    outbox.retarget(from, to);
-    store.remove(draftPrefix + from);
-    change((now) => retargeted(now, from, to));
-  }
-
-  /** @param {string} thread
-   * @param {number} [before] */
-  async function load(thread, before) {
-    if (!isStored(thread) || state.loading[thread]) return;
-    change((now) => ({ ...now, loading: { ...now.loading, [thread]: true } }));
-    const path = `conversations/${thread}`;
-    try {
-      if (!state.log.conversations[thread]) {
-        const conversation = await ask("GET", path);
-        changeLog((log) => withConversations(log, [conversation]));
-      }
-      const page = await ask("GET", `${path}/messages?limit=${PAGE}${before ? `&before=${before}` : ""}`);
-      changeLog((log) => withMessages(log, page.items));
-    } catch (error) {
-      trace("load_failed", { thread, error: String(error) }); // Handled: scrolling or opening asks again.
-    }
-    change((now) => ({ ...now, loading: { ...now.loading, [thread]: false } }));
-  }
-
-  /** Whatever of the thread the snapshot did not bring.
-   * @param {string} thread */
-  async function loadThread(thread) {
-    const conversation = state.log.conversations[thread];
-    const isMissing = !conversation || (conversation.last_seq > 0 && !state.log.messages[thread]?.length);
-    if (state.phase === "ready" && isMissing) await load(thread);
-  }
+  const talk = createTalk({
+    state: () => state,
+    change,
+    changeLog,
+    ask,
+    boot: () => void boot(),
+    moved(from, to) {
+      outbox.retarget(from, to);
+      drafts.drop(from);
+      change((now) => retargeted(now, from, to));
+    },
+    fail,
+    trace,
+  });
+  introduce();
 
   return {
     boot,
@@ -241,54 +310,53 @@ export function createSession(wiring) {
       return state;
     },
 
+    /** The page says something new of the person.
+     * @param {Record<string, any>} settings
+     * @param {boolean} isOnPurpose an earlier proof may be used again
+     * @returns {boolean} false: that is somebody else, who needs a session of their own */
+    announce(settings, isOnPurpose) {
+      const [before, { user, proof }] = [announcedBy(init.settings), announcedBy(settings)];
+      if (before.user && user && before.user !== user) return false;
+      const isOld = !isOnPurpose && user && user === departed.user && (!proof || proof === departed.proof);
+      init.settings = isOld ? looksOf(settings) : settings;
+      if (introduce()) void boot();
+      return true;
+    },
+
     /** @param {State["space"]} space
      * @param {string | null} [thread] */
     go(space, thread = null) {
       typist.stop();
       change((now) => ({ ...went(now, space, thread), problem: null }));
-      if (thread) void loadThread(thread);
+      if (thread) void talk.complete(thread);
     },
 
     /** "New conversation", asked for: it exists at once, with its participants, or the visitor is told. */
     async startNew() {
-      const thread = newThread(uuid());
-      this.go("conversation", thread);
-      await this.retryStart();
+      this.go("conversation", newThread(uuid()));
+      await talk.begin();
     },
-
-    async retryStart() {
-      const { thread } = state;
-      if (!thread || !clientConversationId(thread)) return;
-      change((now) => ({ ...now, problem: null }));
-      try {
-        await start(thread);
-      } catch (error) {
-        const { code } = /** @type {ApiError} */ (error);
-        trace("chat_start_failed", { code });
-        if (state.thread === thread) fail(code, code === "network" ? "start" : null);
-      }
-    },
+    retryStart: talk.begin,
 
     /** @param {string} body
      * @returns {string | null} the key of the message */
     send(body) {
       if (!state.thread || !body.trim()) return null;
       typist.stop();
-      store.remove(draftPrefix + state.thread);
-      const author = state.log.contact?.id ?? null;
-      return outbox.add({ id: uuid(), thread: state.thread, body, author }).id;
+      drafts.drop(state.thread);
+      return outbox.add({ id: uuid(), thread: state.thread, body, author: authorOf(state) }).id;
     },
     retry: outbox.retry,
     discard: outbox.discard,
     /** @param {number} before seq */
-    loadOlder: (before) => load(state.thread ?? OPEN, before),
+    loadOlder: (before) => talk.load(state.thread ?? OPEN, before),
 
     /** Everything up to `seq` is on the screen of somebody who looks at it.
      * @param {string} thread
      * @param {number} seq */
     async read(thread, seq) {
       const conversation = state.log.conversations[thread];
-      if (!conversation || seq <= Math.max(conversation.last_read_seq, reading[thread] ?? 0)) return;
+      if (!mayPost(state) || !conversation || seq <= Math.max(conversation.last_read_seq, reading[thread] ?? 0)) return;
       reading[thread] = seq;
       try {
         const answer = await ask("PUT", `conversations/${thread}/read`, { up_to: seq });
@@ -301,18 +369,16 @@ export function createSession(wiring) {
     /** @param {string} text */
     typed(text) {
       if (!state.thread) return;
-      if (text) store.set(draftPrefix + state.thread, text);
-      else store.remove(draftPrefix + state.thread);
+      drafts.keep(state.thread, text);
       typist.typed(state.thread, text);
     },
     stopTyping: typist.stop,
-    /** @param {string} thread */
-    draft: (thread) => store.get(draftPrefix + thread) ?? "",
+    draft: drafts.get,
 
     /** @param {Init["page"]} page */
     async visit(page) {
       init.page = page;
-      if (state.phase === "ready") await ask("POST", "visits", { page }).catch(() => null); // Handled: only context is lost.
+      if (mayPost(state)) await ask("POST", "visits", { page }).catch(() => null); // Handled: only context is lost.
     },
 
     /** @param {boolean} value for longer than a minute */
@@ -324,18 +390,37 @@ export function createSession(wiring) {
     /** The network, or the visitor, is back. */
     wake() {
       change((now) => ({ ...now, isOffline: false }));
-      connection.nudge();
+      live?.connection.nudge();
       outbox.hurry();
       if (state.phase === "unavailable") void boot();
     },
 
-    /** Forget this session in this browser. */
-    end() {
-      change((now) => ({ ...INITIAL, phase: "ended", widget: now.widget }));
-      connection.close();
+    /** Start over as a guest of whom nothing is known. Of a user, nothing changes.
+     * @param {string} device_id the new one */
+    async reset(device_id) {
+      if (state.phase !== "ready") await boot();
+      const snapshot = await ask("POST", "reset", { device_id });
+      init.device_id = device_id;
       outbox.wipe();
-      entry.forget();
-      for (const key of store.keys(draftPrefix)) store.remove(key);
+      drafts.wipe();
+      vacate();
+      entry.take(snapshot);
+      say({ t: "device", device_id });
+    },
+
+    /** Forget this session in this browser and end it on the server, unless another tab has done that already.
+     * @param {boolean} [isElsewhere] */
+    async end(isElsewhere) {
+      if (state.phase === "ended") return;
+      const token = entry.forget();
+      change((now) => ({ ...INITIAL, phase: "ended", widget: now.widget, isOpen: now.isOpen }));
+      live?.connection.close();
+      outbox.wipe();
+      drafts.wipe();
+      clock.clear(askTimer);
+      if (isElsewhere) Object.assign(departed, announcedBy(init.settings));
+      if (isElsewhere) say({ t: "again", device_id: init.device_id, settings: looksOf(init.settings) });
+      else await entry.leave(token, () => introduction(widgetId, init)).catch(() => null); // Handled: no server, no session.
     },
   };
 }

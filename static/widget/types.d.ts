@@ -50,6 +50,10 @@ export interface State {
   isOnline: boolean;
   problem: Problem | null;
   limit: number;
+  /** The id of the user whom the page announces, verified or not. */
+  announced: string | null;
+  /** The announced user's proof has not been answered yet: what is written waits. */
+  isPending: boolean;
 }
 
 export interface Snapshot {
@@ -66,12 +70,15 @@ export interface Snapshot {
   limits: { message_characters: number };
 }
 
-/** What the loader hands over, once. */
+/** What the loader hands over, once for each session. */
 export interface Init {
+  /** The session's number on this page. */
+  n: number;
   tenant_id: string;
   device_id: string;
   page: { url: string; title: string; referrer: string };
   settings: Record<string, any>;
+  appearance: Record<string, any>;
   language: string;
   is_debugging: boolean;
 }

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fromSnapshot } from "../../../static/realtime/reducer.js";
 import {
-  booted, clientConversationId, closed, identityOf, INITIAL, introduction, isStored, newThread, OPEN, opened, retargeted, toContinue,
-  wantsSocket, went,
+  announcedBy, authorOf, booted, clientConversationId, closed, identityFrom, identityOf, INITIAL, introduction, isStored, looksOf,
+  mayPost, newThread, OPEN, opened, retargeted, toContinue, wantsSocket, went,
 } from "../../../static/widget/machine.js";
 import { contact, conversation, snapshot } from "./cast.js";
 
@@ -86,9 +86,56 @@ test("identity goes none → device → anonymous, lead or user → shutdown", (
   assert.equal(identityOf({ ...INITIAL, phase: "ended" }), "shutdown");
 });
 
-test("a user is introduced with the proof of the page; traits alone introduce nobody", () => {
-  const introduce = (settings) => introduction("w", { device_id: "d", page: {}, language: "en", settings }).identity;
-  assert.equal(introduce({ email: "a@b.c", name: "A" }), undefined);
-  assert.deepEqual(introduce({ user_id: "1", user_hash: "h" }), { user_id: "1", user_hash: "h", email: undefined, name: undefined });
-  assert.deepEqual(introduce({ user_id: "1", intercom_user_jwt: "j" }), { token: "j" });
+test("a user is introduced with the proof of the page, and whatever else it says of them goes along unverified", () => {
+  const said = (settings) => JSON.parse(JSON.stringify(identityFrom(settings) ?? null));
+  assert.deepEqual(said({ user_id: "1", user_hash: "h", action_color: "#fff" }), { user_id: "1", user_hash: "h", attributes: {} });
+  assert.deepEqual(said({ user_id: 7, intercom_user_jwt: "j" }), { token: "j", user_id: 7, attributes: {} });
+  assert.deepEqual(said({ email: "a@b.c", name: "A" }), { email: "a@b.c", name: "A", attributes: {} });
+  const company = { id: 3, name: "Mugs", plan: { tier: 1 } };
+  const attributes = { company: "Mugs", company_id: 3, plan: "pro", is_new: false };
+  assert.deepEqual(said({ user_jwt: "j", company, plan: "pro", is_new: false, tags: ["x"] }), { token: "j", attributes });
+});
+
+test("empty values say nothing, and of somebody of whom only attributes are known nothing is said", () => {
+  assert.equal(identityFrom({ user_id: "", user_jwt: null, email: "", plan: "pro", alignment: "left" }), undefined);
+  const init = { device_id: "d", page: {}, language: "en" };
+  assert.deepEqual(introduction("w", init), { widget_id: "w", device_id: "d", page: {}, locale: "en", identity: undefined });
+});
+
+const jwt = (claims) => `e30.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.s`;
+
+test("the announced user is the token's, else the one who is named; a token that cannot be read is somebody, too", () => {
+  assert.deepEqual(announcedBy({ user_id: 7, user_hash: "h" }), { user: "7", proof: "h" });
+  assert.equal(announcedBy({ user_id: "7", user_jwt: jwt({ sub: "8" }) }).user, "8");
+  assert.equal(announcedBy({ intercom_user_jwt: jwt({ user_id: "ü>?9", sub: "8" }) }).user, announcedBy({ user_jwt: jwt({ user_id: "ü>?9" }) }).user);
+  assert.equal(announcedBy({ user_jwt: "broken" }).user, "?");
+  assert.deepEqual(announcedBy({ email: "a@b.c" }), { user: "", proof: "" });
+});
+
+test("what is left of the settings without their user is how it looks", () => {
+  assert.deepEqual(looksOf({ user_id: 1, email: "e", plan: "pro", z_index: 9, theme_mode: "dark" }), { z_index: 9, theme_mode: "dark" });
+});
+
+test("what is written belongs to the announced user while the proof is awaited or refused", () => {
+  const state = ready([open]);
+  assert.equal(authorOf(state), contact().id);
+  assert.equal(authorOf({ ...state, announced: "7", isPending: true }), "user:7");
+  assert.equal(authorOf({ ...state, announced: "7", phase: "refused" }), "user:7");
+  assert.equal(authorOf({ ...state, announced: "7" }), contact().id);
+  assert.equal(authorOf(INITIAL), null);
+});
+
+test("nothing is said and no socket is held while a user is announced and not proven", () => {
+  assert.ok(mayPost(ready([open])));
+  assert.ok(!mayPost(ready([open], { isPending: true })));
+  assert.ok(!wantsSocket(ready([open], { isPending: true }), false));
+});
+
+test("a login keeps the place and the panel; another person begins with nothing of the former", () => {
+  const guest = { ...went(opened(ready([open])), "conversation", "open"), typing: { open: [1] }, loading: { open: true }, prefill: "secret" };
+  const user = (id, fields) => ({ ...snapshot({ contact: contact({ id, type: "user" }), ...fields }), widget, availability: { online: true } });
+  const merged = booted(guest, user("u", { conversations: [open], merged_from: [contact().id] }));
+  assert.deepEqual([...at(merged), merged.isPending], ["conversation", "open", false]);
+  const other = booted(guest, user("v", { conversations: [] }));
+  assert.deepEqual([...at(other), other.isOpen, other.typing, other.prefill, other.log.messages], ["home", null, true, {}, null, {}]);
 });

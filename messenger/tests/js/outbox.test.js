@@ -159,6 +159,29 @@ test("signing out wipes what was written", async () => {
   assert.deepEqual([outbox.entries, map.size], [[], 0]);
 });
 
+test("signing out wipes what another tab has written meanwhile, too", () => {
+  const { map, outbox } = post();
+  post(map).say("elsewhere");
+  outbox.wipe();
+  assert.equal(map.size, 0);
+});
+
+test("entries become somebody's who turned out to be their author, also in the storage", () => {
+  const { map, outbox, ids } = post(new Map(), (author) => author === "contact-9");
+  for (const author of [null, "user:7", "user:8"]) outbox.add({ id: String(author), thread: "c1", body: "x", author });
+  outbox.adopt([null, "user:7"], "contact-9");
+  assert.deepEqual([...map.values()].map((text) => JSON.parse(text).author), ["contact-9", "contact-9", "user:8"]);
+  outbox.flush();
+  assert.deepEqual(ids(), ["null"]);
+});
+
+test("what may be seen can be more than what may be sent", () => {
+  const options = { deliver: () => assert.fail("sent"), mayDeliver: () => false, maySee: (author) => author === "user:7" };
+  const outbox = createOutbox({ scope: "t", store: memoryStore(), onChange() {}, clock: new FakeClock(), ...options });
+  for (const author of ["user:7", "user:8"]) outbox.add({ id: author, thread: "c1", body: "x", author });
+  assert.deepEqual(outbox.entries.map((entry) => entry.id), ["user:7"]);
+});
+
 test("what cannot be read in the storage is left out", () => {
   const map = new Map([["curbe_outbox:tenant:x", "{broken"], ["curbe_outbox:tenant:y", "null"]]);
   assert.deepEqual(post(map).outbox.entries, []);

@@ -2,54 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ApiError } from "../../../static/widget/api.js";
 import { opened } from "../../../static/widget/machine.js";
-import { createSession } from "../../../static/widget/session.js";
-import {
-  ALICE, batch, contact, conversation, created, EPOCH, FakeClock, GUEST, memoryStore, message, settled, snapshot, socketsInto,
-} from "./cast.js";
-
-const INIT = { tenant_id: "t", device_id: "d", page: { url: "u" }, settings: {}, language: "en", is_debugging: false };
-
-function boots(fields = {}) {
-  return {
-    session_token: "token-1", tenant_id: "t", widget: { texts: {}, appearance: {}, thread_policy: "conversations" },
-    availability: { online: true }, realtime: { url: "ws://h/ws/messenger" }, limits: { message_characters: 20000 },
-    ...snapshot(fields),
-  };
-}
-
-const nobody = () => boots({ contact: null, conversations: [], messages: [], cursor: null });
-
-/** A session whose server the test plays: `answers` maps "METHOD path" to a value, an error or a function. */
-function visit(answers, stores = { local: new Map(), tab: new Map() }) {
-  const clock = new FakeClock();
-  const calls = [];
-  const sockets = [];
-  let keys = 0;
-  const request = async (method, path, body, token) => {
-    calls.push({ method, path, body, token });
-    const answer = answers[`${method} ${path}`];
-    const given = typeof answer === "function" ? await answer(body, token) : answer;
-    if (given instanceof Error) throw given;
-    assert.ok(given !== undefined, `unexpected ${method} ${path}`);
-    return structuredClone(given);
-  };
-  const FakeSocket = socketsInto(sockets);
-  const session = createSession({
-    widgetId: "w", traceId: "trace", init: { ...INIT }, request, store: memoryStore(stores.local),
-    tabStore: memoryStore(stores.tab), clock, uuid: () => `uuid-${++keys}`, WebSocket: FakeSocket, onChange() {}, trace() {},
-  });
-  const made = (path) => calls.filter((call) => call.path === path);
-  return { session, answers, clock, calls, made, sockets, stores, live: () => sockets.at(-1) };
-}
-
-async function chatting(answers = {}) {
-  const known = { conversations: [conversation({ last_seq: 1, rev: 2 })], messages: [message(1, { author: GUEST })] };
-  const scene = visit({ "POST bootstrap": boots(known), ...answers });
-  await scene.session.boot();
-  scene.session.change((now) => opened(now));
-  scene.live().welcome();
-  return scene;
-}
+import { ALICE, batch, contact, conversation, created, EPOCH, GUEST, message, settled } from "./cast.js";
+import { boots, chatting, nobody, visit } from "./visit.js";
 
 const bodies = ({ session }) => (session.state.log.messages["conversation-1"] ?? []).map((one) => one.body);
 
@@ -268,33 +222,14 @@ test("no server: the visitor is told, and it is tried again", async () => {
   assert.equal(scene.session.state.phase, "ready");
 });
 
-test("a user without an accepted proof gets no session, never that of a guest", async () => {
-  const scene = visit({ "POST bootstrap": new ApiError(401, "identity_proof_required") });
-  await scene.session.boot();
-  await scene.clock.pass(120_000);
-  assert.equal(scene.session.state.phase, "refused");
-  assert.equal(scene.made("bootstrap").length, 1);
-});
-
 test("a draft survives a reload until it is sent", async () => {
   const scene = await chatting({ "POST conversations/conversation-1/messages": message(2, { author: GUEST, client_message_id: "uuid-2" }) });
   scene.session.typed("half a thou");
-  const later = visit({}, scene.stores);
+  const later = visit({}, { stores: scene.stores });
   assert.equal(later.session.draft("conversation-1"), "half a thou");
   scene.session.send("half a thought");
   await settled();
   assert.equal(later.session.draft("conversation-1"), "");
-});
-
-test("signing out closes the socket and leaves nothing in this browser", async () => {
-  const scene = await chatting({ "POST conversations/conversation-1/messages": () => new Promise(() => {}) });
-  scene.session.typed("secret draft");
-  scene.session.send("on its way");
-  scene.session.typed("another");
-  scene.session.end();
-  assert.deepEqual([scene.stores.local.size, scene.stores.tab.size], [0, 0]);
-  assert.ok(scene.live().closed);
-  assert.deepEqual(scene.session.state.entries, []);
 });
 
 test("a tab that was hidden for a minute drops its socket and takes it up again", async () => {

@@ -53,6 +53,8 @@ export default {
   paused: "Something went wrong here. Please reload the page.",
   unavailable: "Chat is not available right now.",
   refused: "We could not confirm that you are signed in. Please reload the page or sign in again.",
+  kept: "What you wrote is kept here and will be sent as soon as we know it is you.",
+  pending: "Confirming that it is you. Your messages will be sent right after.",
   startFailed: "The conversation could not be started.",
   singleThread: "There is one conversation with us, and it is this one.",
   tooMany: "There are too many open conversations. Please continue one of them.",

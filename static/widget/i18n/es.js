@@ -53,6 +53,8 @@ export default {
   paused: "Algo ha fallado. Vuelve a cargar la página.",
   unavailable: "El chat no está disponible ahora.",
   refused: "No hemos podido confirmar tu sesión. Vuelve a cargar la página o inicia sesión de nuevo.",
+  kept: "Lo que has escrito se guarda aquí y se enviará en cuanto sepamos que eres tú.",
+  pending: "Estamos confirmando que eres tú. Tus mensajes se enviarán enseguida.",
   startFailed: "No se ha podido iniciar la conversación.",
   singleThread: "Hay una sola conversación con nosotros, y es esta.",
   tooMany: "Hay demasiadas conversaciones abiertas. Continúa una de ellas.",

@@ -1,0 +1,103 @@
+/**
+ * The conversations of a session: starting them, carrying messages to them, loading what lies further back.
+ *
+ * @import {Entry, LogState, State} from "./types.js"
+ * @import {ApiError, Request} from "./api.js"
+ */
+
+import { withConversations, withCursor, withMessages } from "../realtime/reducer.js";
+import { clientConversationId, isStored, mayPost } from "./machine.js";
+
+const PAGE = 50;
+
+/**
+ * @param {object} wiring
+ * @param {() => State} wiring.state
+ * @param {(act: (state: State) => State) => void} wiring.change
+ * @param {(act: (log: LogState) => LogState) => void} wiring.changeLog
+ * @param {Request} wiring.ask
+ * @param {() => void} wiring.boot
+ * @param {(from: string, to: string) => void} wiring.moved a thread is known by another name
+ * @param {(code: string, retry: "start" | null) => void} wiring.fail
+ * @param {(step: string, more?: object) => void} wiring.trace
+ */
+export function createTalk({ state, change, changeLog, ask, boot, moved, fail, trace }) {
+  /** Get-or-open, or the explicit new conversation that the thread's key stands for.
+   * @param {string} thread
+   * @param {object} [message]
+   * @returns {Promise<string>} the conversation */
+  async function start(thread, message) {
+    const client_conversation_id = clientConversationId(thread) ?? undefined;
+    trace("chat_start", { before: true, thread });
+    const answer = await ask("POST", "conversations", { new: Boolean(client_conversation_id), client_conversation_id, message });
+    const isFirst = state().log.epoch === null;
+    changeLog((log) => {
+      const known = isFirst ? withCursor({ ...log, contact: answer.contact }, answer.cursor) : log;
+      return withMessages(withConversations(known, [answer.conversation]), answer.message ? [answer.message] : []);
+    });
+    const { id, last_seq } = answer.conversation;
+    moved(thread, id);
+    trace("chat_start", { conversation_id: id });
+    // Another tab has begun before us: what it said lies before the cursor that we begin at.
+    if (isFirst && (state().log.messages[id] ?? []).length < last_seq) boot();
+    return id;
+  }
+
+  /** @param {string} thread
+   * @param {number} [before] seq */
+  async function load(thread, before) {
+    if (!isStored(thread) || state().loading[thread]) return;
+    change((now) => ({ ...now, loading: { ...now.loading, [thread]: true } }));
+    const path = `conversations/${thread}`;
+    try {
+      if (!state().log.conversations[thread]) {
+        const conversation = await ask("GET", path);
+        changeLog((log) => withConversations(log, [conversation]));
+      }
+      const page = await ask("GET", `${path}/messages?limit=${PAGE}${before ? `&before=${before}` : ""}`);
+      changeLog((log) => withMessages(log, page.items));
+    } catch (error) {
+      trace("load_failed", { thread, error: String(error) }); // Handled: scrolling or opening asks again.
+    }
+    change((now) => ({ ...now, loading: { ...now.loading, [thread]: false } }));
+  }
+
+  return {
+    load,
+
+    /** Carry an entry to the server. Resolves with the conversation that it went to.
+     * @param {Entry} entry */
+    async deliver({ id, thread, body }) {
+      const message = { client_message_id: id, body };
+      if (!isStored(thread)) return start(thread, message);
+      const sent = await ask("POST", `conversations/${thread}/messages`, message);
+      changeLog((log) => withMessages(log, [sent]));
+      moved(thread, sent.conversation_id);
+      return sent.conversation_id;
+    },
+
+    /** Make the new conversation that is on the screen exist, or tell the visitor why it cannot. While a user's proof is
+     * awaited it waits for its first message. */
+    async begin() {
+      const { thread } = state();
+      if (!thread || !clientConversationId(thread) || !mayPost(state())) return;
+      change((now) => ({ ...now, problem: null }));
+      try {
+        await start(thread);
+      } catch (error) {
+        const { code } = /** @type {ApiError} */ (error);
+        trace("chat_start_failed", { code });
+        if (code !== "outdated" && state().thread === thread) fail(code, code === "network" ? "start" : null);
+      }
+    },
+
+    /** Whatever of the thread the snapshot did not bring.
+     * @param {string} thread */
+    async complete(thread) {
+      const { log, phase } = state();
+      const conversation = log.conversations[thread];
+      const isMissing = !conversation || (conversation.last_seq > 0 && !log.messages[thread]?.length);
+      if (phase === "ready" && isMissing) await load(thread);
+    },
+  };
+}
