@@ -63,7 +63,7 @@ class IdentitySecretForm(forms.ModelForm):  # type: ignore[type-arg]
         """Say in the reader's language what `create_identity_secret`, which decides, would refuse."""
         cleaned = super().clean() or self.cleaned_data
         live = IdentitySecret.objects.filter(tenant=cleaned.get("tenant"), retired_at=None)
-        if not self.instance.retired_at and live.exclude(kid=self.instance.kid).count() >= 2:
+        if live.count() >= 2:
             raise forms.ValidationError(_("Two secrets are in use. Retire one of them first."), code="too_many_secrets")
         return cleaned
 
