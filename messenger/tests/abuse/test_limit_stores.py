@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
+import secrets
 import signal
 import time
 
@@ -186,6 +187,17 @@ def sign_in(stack):
         return browser.post("/inbox/login/", data=fields)
 
 
-def test_serve_says_how_strict_it_is(spawn_stack):
-    assert "Rate limits: off" in spawn_stack().logs()
-    assert "Rate limits: as documented" in spawn_stack(env=LIMITED).logs()
+def test_serve_believes_named_proxies_alone_and_says_how_strict_it_is(spawn_stack):
+    """The server itself must not read X-Forwarded-For either, which uvicorn does for loopback unless told."""
+    tight = {"RATE_LIMITS": "0.1"}
+    alone, behind_proxy = spawn_stack(env=tight), spawn_stack(env={**tight, "TRUSTED_PROXIES": "127.0.0.1"})
+    assert 429 in [come_as(f"203.0.113.{i}", alone) for i in range(8)]
+    assert [come_as(f"203.0.113.{i}", behind_proxy) for i in range(8)] == [200] * 8
+    assert "Rate limits: 0.1 times as much as documented" in alone.logs()
+
+
+def come_as(address, stack):
+    """The status that a new device gets whose proxy names this address."""
+    body = {"widget_id": stack.demo["tenants"][0]["widgets"][0]["id"], "device_id": secrets.token_urlsafe(32)}
+    headers = {"X-Forwarded-For": address}
+    return httpx.post(f"{stack.base_url}/api/messenger/bootstrap", json=body, headers=headers).status_code
