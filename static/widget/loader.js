@@ -294,10 +294,14 @@
   const heard = {
     close: hide,
     state: learn,
-    /** The ended device's successor is whatever this browser has agreed on since, or a new one. */
+    /** The ended device's successor is whatever this browser has agreed on since, or a new one; nobody needs it before
+     * somebody looks. */
     again({ device_id }) {
+      learn({ contact: null, unread: 0 });
+      memory = null;
+      if (!isOpen) return dropFrame();
       post(introduction(deviceId(device_id)));
-      if (isOpen) tell({ t: "open" });
+      tell({ t: "open" });
       focusChanged();
     },
     device: ({ device_id }) => keep(device_id),
@@ -379,10 +383,15 @@
     else document.addEventListener("DOMContentLoaded", attach, { once: true });
   }
 
+  /** Beside the body, so that a swap of the body leaves it alone. Moving it would load the frame again. */
+  function place() {
+    if (!root.isConnected) document.documentElement.append(root);
+  }
+
   function attach() {
     leave();
     if (!isActive) return;
-    document.documentElement.append(root); // Beside the body, so that a swap of the body leaves it alone.
+    place();
     root.hidden = false;
     draw();
     Curbe.booted = true;
@@ -413,7 +422,7 @@
   function leave() {
     const device_id = stored(LEAVING);
     if (!device_id) return;
-    document.documentElement.append(root);
+    place();
     makeFrame();
     post(introduction(device_id));
     post({ t: "shutdown" });
@@ -505,7 +514,7 @@
   addEventListener("blur", focusChanged);
   window.visualViewport?.addEventListener("resize", fit);
   window.visualViewport?.addEventListener("scroll", fit);
-  new MutationObserver(() => isActive && document.body && !root.isConnected && document.documentElement.append(root)).observe(
+  new MutationObserver(() => isActive && document.body && place()).observe(
     document.documentElement,
     { childList: true },
   );
