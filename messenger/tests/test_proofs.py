@@ -79,7 +79,8 @@ def test_an_expired_token_still_says_whom_it_meant_if_it_is_really_ours():
 
 def test_the_audience_when_there_is_one_is_the_tenant():
     assert verified(token(aud=str(TENANT))) == verified(token(aud=["other", str(TENANT)])) == Proof("u-1")
-    for audience in (str(uuid.uuid4()), [], "", 7):
+    wrong: list[object] = [str(uuid.uuid4()), [], "", 7]
+    for audience in wrong:
         assert fault_of(token(aud=audience)) == ProofFault.WRONG_AUDIENCE
 
 
