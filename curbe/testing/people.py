@@ -6,6 +6,7 @@ For use inside `browser.run` only. Everything waits for what it names; nothing s
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from playwright.sync_api import FrameLocator, Locator, Page, expect
 
@@ -150,3 +151,41 @@ class AgentAtInbox:
     def closes(self) -> None:
         self.page.locator("#turn", has_text="Close").click()
         expect(self.page.locator("#turn", has_text="Reopen")).to_be_visible(timeout=WITHIN_MS)
+
+
+class CustomerAtShop(VisitorAtShop):
+    """Somebody at the shop whose customers have accounts; on its account page whenever they sign in or out."""
+
+    def goes_to_account(self) -> None:
+        here = urlsplit(self.page.url)
+        self.page.goto(f"{here.scheme}://{here.netloc}/demo/account/?lang=en")
+
+    def signs_in_as(self, name: str) -> None:
+        self._submits(f"Sign in as {name}", f"Hello, {name.partition(' ')[0]}")
+
+    def switches_to(self, name: str) -> None:
+        self._submits(f"Switch to {name}", f"Hello, {name.partition(' ')[0]}")
+
+    def signs_out(self) -> None:
+        self._submits("Sign out", "Your account")
+
+    def _submits(self, button: str, heading: str) -> None:
+        self.page.get_by_role("button", name=button).click()
+        expect(self.page.get_by_role("heading", name=heading)).to_be_visible(timeout=WITHIN_MS)
+
+    def opens_another_tab(self, path: str) -> CustomerAtShop:
+        """In the same browser."""
+        here = urlsplit(self.page.url)
+        tab = CustomerAtShop(self.page.context.new_page())
+        tab.page.goto(f"{here.scheme}://{here.netloc}{path}")
+        return tab
+
+    def chats(self, text: str) -> None:
+        """Open the panel at the open conversation or a new one, say this, and see it sent."""
+        self.opens_the_chat()
+        self.says(text)
+        expect(self.thread.locator(".line.waiting")).to_have_count(0, timeout=WITHIN_MS)
+
+    def whoami(self) -> Any:
+        """Who the page is told it is."""
+        return self.page.evaluate("Curbe('whoami')")
