@@ -21,13 +21,21 @@ def everything(*, but: Iterable[type[models.Model]] = ()) -> Rows:
 
 def places_of(text: str) -> set[tuple[str, str]]:
     """(table, column) of every value in the database that contains the text, whatever the column's type."""
-    found = set()
-    for table in connection.introspection.table_names():
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")  # noqa: S608  A name from the catalogue.
-            columns = [column[0] for column in cursor.description]
-            for row in cursor.fetchall():
-                found |= {(table, name) for name, value in zip(columns, row, strict=True) if text in as_text(value)}
+    with connection.cursor() as cursor:
+        return found_in(cursor, connection.introspection.table_names(cursor), [text])[text]
+
+
+def found_in(cursor: Any, tables: Iterable[str], texts: Iterable[str]) -> dict[str, set[tuple[str, str]]]:
+    """For each text the (table, column) that hold it, looked for in every value of those tables of any database."""
+    found: dict[str, set[tuple[str, str]]] = {text: set() for text in texts}
+    for table in tables:
+        cursor.execute(f'SELECT * FROM "{table}"')  # noqa: S608  A name from the database's own catalogue.
+        columns = [column[0] for column in cursor.description]
+        for row in cursor.fetchall():
+            for name, value in zip(columns, map(as_text, row), strict=True):
+                for text in found:
+                    if text in value:
+                        found[text].add((table, name))
     return found
 
 
