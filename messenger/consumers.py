@@ -14,7 +14,13 @@ from . import actions, presence, queries, streams
 from .errors import NotFound, Unauthenticated
 from .hub import in_database
 from .models import Agent, Contact, Stream
-from .principals import Visitor, authenticate_api_token, authenticate_session, authenticate_visitor
+from .principals import (
+    Visitor,
+    authenticate_api_token,
+    authenticate_session,
+    authenticate_visitor,
+    require_person,
+)
 from .sockets import Close, ClosedByUs, Socket, conversation_id_of
 
 
@@ -51,6 +57,11 @@ class MessengerConsumer(Socket):
 
     def load_stream(self) -> Stream:
         return streams.contact_stream(self.contact)
+
+    def require_owner(self, owner: Contact | None) -> None:
+        if owner is None:
+            raise Unauthenticated(code="identity_changed")
+        require_person(self.visitor, owner)
 
     def subject_ids(self) -> set[str]:
         return {str(self.visitor.tenant_id), str(self.contact.id)}

@@ -39,6 +39,8 @@ class EventType(Enum):
     # An empty conversation exists for the visitor only; the team learns of it with its first message.
     CONVERSATION_LISTED = ("conversation.created", Audience.TEAM)
     CONVERSATION_UPDATED = ("conversation.updated", Audience.EVERYBODY)
+    # Of one in which nothing was said, and of which the team therefore does not know.
+    OWN_CONVERSATION_UPDATED = ("conversation.updated", Audience.CONTACT)
     READ_STATE_UPDATED = ("read_state.updated", Audience.EVERYBODY)
     SEEN_UPDATED = ("seen.updated", Audience.EVERYBODY)
     CONTACT_UPDATED = ("contact.updated", Audience.EVERYBODY)

@@ -18,7 +18,7 @@ from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 
 from . import nudges, streams
-from .models import Agent, Stream
+from .models import Agent, Contact, Stream
 from .streams import LogItem
 
 log = structlog.get_logger(__name__)
@@ -36,6 +36,8 @@ class Batch:
     start: int
     end: int
     items: list[LogItem]
+    # Whose stream it was after the items had been read; None for the team's.
+    owner: Contact | None = None
 
 
 class Subscriber(Protocol):
@@ -213,7 +215,7 @@ class Hub:
             while feed.stream.head_seq < feed.wanted:
                 start = feed.stream.head_seq + 1
                 try:
-                    items = await in_database(_read, feed.stream, _readers(feed))
+                    items, owner = await in_database(_read, feed.stream, _readers(feed))
                 except Exception:  # Handled: the sweeper wakes the feed again.
                     log.exception("feed_failed", stream_id=str(feed.stream.id))
                     feed.wanted = feed.stream.head_seq
@@ -222,14 +224,17 @@ class Hub:
                     feed.wanted = feed.stream.head_seq  # The nudge was wrong; the next one must not be held against it.
                     return
                 feed.stream.head_seq = max(batch[-1].seq for batch in items.values() if batch)
-                self._broadcast(feed, start, items)
+                self._broadcast(feed, start, items, owner)
 
-    def _broadcast(self, feed: Feed, start: int, items: Mapping[uuid.UUID | None, list[LogItem]]) -> None:
+    def _broadcast(
+        self, feed: Feed, start: int, items: Mapping[uuid.UUID | None, list[LogItem]], owner: Contact | None
+    ) -> None:
         end, sent = feed.stream.head_seq, 0
         for subscriber in list(feed.subscribers):
             mine = items.get(subscriber.agent.id if subscriber.agent else None)
             # Who joined while the batch was read gets an empty one from beyond its end: a gap, which it replays.
-            batch = Batch(feed.stream.epoch, start, end, mine) if mine is not None else _gap(feed.stream, end)
+            known = mine is not None
+            batch = Batch(feed.stream.epoch, start, end, mine or [], owner) if known else _gap(feed.stream, end)
             subscriber.deliver(batch)
             sent += 1
         log.info(
@@ -255,8 +260,10 @@ def _readers(feed: Feed) -> list[Agent]:
     return list({one.agent.id: one.agent for one in feed.subscribers if one.agent}.values())
 
 
-def _read(stream: Stream, agents: list[Agent]) -> dict[uuid.UUID | None, list[LogItem]]:
-    return streams.events_for(stream, stream.head_seq, _BATCH, agents=agents)
+def _read(stream: Stream, agents: list[Agent]) -> tuple[dict[uuid.UUID | None, list[LogItem]], Contact | None]:
+    """What is new for each reader and, looked up after that, whose stream it is."""
+    items = streams.events_for(stream, stream.head_seq, _BATCH, agents=agents)
+    return items, streams.owner_of(stream)
 
 
 _hubs: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = weakref.WeakKeyDictionary()

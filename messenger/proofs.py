@@ -46,6 +46,8 @@ class Proof:
     user_id: str
     traits: dict[str, str | None] = field(default_factory=dict)
     attributes: dict[str, Any] | None = None
+    # The key that proved it: when that is given up for lost, so are its sessions.
+    kid: str = ""
 
 
 class ProofRefused(Exception):
@@ -68,7 +70,8 @@ def verify_token(token: str, *, tenant_id: uuid.UUID, keys: Mapping[str, str]) -
         raise ProofRefused(ProofFault.TOO_LARGE)
     kid = _kid_of(token)
     try:
-        return _proven(_claims_of(token, _candidates(keys, kid)), tenant_id)
+        claims, signed_with = _claims_of(token, _candidates(keys, kid))
+        return _proven(claims, tenant_id, signed_with)
     except ProofRefused as refused:
         raise ProofRefused(refused.fault, kid or "", user_id=refused.user_id) from refused
 
@@ -78,10 +81,11 @@ def verify_user_hash(user_id: str, user_hash: str, *, keys: Mapping[str, str]) -
     if not _is_user_id(user_id):
         raise ProofRefused(ProofFault.NO_USER_ID)
     given = user_hash.lower().encode("utf-8", "surrogatepass")
-    hashes = [hmac.new(key.encode(), user_id.encode(), hashlib.sha256).hexdigest().encode() for key in keys.values()]
-    if not any(hmac.compare_digest(given, one) for one in hashes):
-        raise ProofRefused(ProofFault.WRONG_USER_HASH)
-    return Proof(user_id)
+    for kid, key in keys.items():
+        made = hmac.new(key.encode(), user_id.encode(), hashlib.sha256).hexdigest()
+        if hmac.compare_digest(given, made.encode()):
+            return Proof(user_id, kid=kid)
+    raise ProofRefused(ProofFault.WRONG_USER_HASH)
 
 
 def _kid_of(token: str) -> str | None:
@@ -96,24 +100,24 @@ def _kid_of(token: str) -> str | None:
     return kid
 
 
-def _candidates(keys: Mapping[str, str], kid: str | None) -> list[str]:
+def _candidates(keys: Mapping[str, str], kid: str | None) -> Mapping[str, str]:
     """The secrets to try: the one the header names, or all live ones when it names none."""
     if not keys:
         raise ProofRefused(ProofFault.NO_SECRET)
     if kid is not None and kid not in keys:
         raise ProofRefused(ProofFault.UNKNOWN_KID)
-    return [keys[kid]] if kid is not None else list(keys.values())
+    return {kid: keys[kid]} if kid is not None else keys
 
 
-def _claims_of(token: str, candidates: list[str]) -> dict[str, Any]:
-    for key in candidates:
+def _claims_of(token: str, candidates: Mapping[str, str]) -> tuple[dict[str, Any], str]:
+    """The claims, and the kid of the secret that signed them."""
+    for kid, key in candidates.items():
         try:
-            return _decode(token, key)
+            return _decode(token, key), kid
         except jwt.InvalidSignatureError:
             continue  # Handled: the other live secret may be the one.
         except jwt.ExpiredSignatureError as error:
-            user_id = _user_id(_decode(token, key, verify_exp=False))
-            raise ProofRefused(ProofFault.EXPIRED, user_id=user_id) from error
+            raise ProofRefused(ProofFault.EXPIRED, user_id=_user_id(_expired(token, key))) from error
         except jwt.PyJWTError as error:
             raise ProofRefused(next(fault for kind, fault in _FAULTS if isinstance(error, kind))) from error
         except (ValueError, TypeError, OverflowError, RecursionError) as error:  # Claims that no JWT can have.
@@ -122,13 +126,22 @@ def _claims_of(token: str, candidates: list[str]) -> dict[str, Any]:
 
 
 def _decode(token: str, key: str, **lenient: bool) -> dict[str, Any]:
-    # An integer as `sub`, and any `aud`, are looked at below.
-    options: Any = {"require": ["exp"], "verify_aud": False, "verify_sub": False, **lenient}
+    # `sub` and `aud` are looked at below, and other claims are nobody's business.
+    unused = {"verify_aud": False, "verify_sub": False, "verify_jti": False, "verify_iss": False}
+    options: Any = {"require": ["exp"], **unused, **lenient}
     claims: dict[str, Any] = jwt.decode(token, key, algorithms=["HS256"], leeway=LEEWAY, options=options)
     return claims
 
 
-def _proven(claims: dict[str, Any], tenant_id: uuid.UUID) -> Proof:
+def _expired(token: str, key: str) -> dict[str, Any]:
+    """The claims of a token whose signature holds and whose time is over."""
+    try:
+        return _decode(token, key, verify_exp=False)
+    except jwt.PyJWTError:
+        return {}  # Handled: whom it meant stays unknown.
+
+
+def _proven(claims: dict[str, Any], tenant_id: uuid.UUID, kid: str) -> Proof:
     if _expiry(claims["exp"]) > timezone.now() + LONGEST_LIFE + LEEWAY:
         raise ProofRefused(ProofFault.EXPIRY_TOO_FAR)
     audience = claims.get("aud")
@@ -137,12 +150,12 @@ def _proven(claims: dict[str, Any], tenant_id: uuid.UUID) -> Proof:
     user_id = _user_id(claims)
     if user_id is None:
         raise ProofRefused(ProofFault.NO_USER_ID)
-    return Proof(user_id, _traits(claims), _attributes(claims))
+    return Proof(user_id, _traits(claims), _attributes(claims), kid)
 
 
 def _user_id(claims: dict[str, Any]) -> str | None:
     """The claim `user_id`, else `sub`, as text; None when it cannot be one."""
-    user_id = claims.get("user_id", claims.get("sub"))
+    user_id = claims.get("sub") if claims.get("user_id") is None else claims["user_id"]
     if isinstance(user_id, int) and not isinstance(user_id, bool):
         user_id = str(user_id)
     return str(user_id) if _is_user_id(user_id) else None
@@ -159,7 +172,7 @@ def _expiry(exp: Any) -> datetime:
 
 def _traits(claims: dict[str, Any]) -> dict[str, str | None]:
     """The signed traits. Other claims, such as role or tenant_id, are nobody's business here (S07)."""
-    traits = {name: claims[name] or None for name in TRAITS if name in claims}
+    traits = {name: None if claims[name] == "" else claims[name] for name in TRAITS if name in claims}
     if not all(_is_trait(name, value) for name, value in traits.items()):
         raise ProofRefused(ProofFault.BAD_TRAITS)
     return traits

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import (
     Case,
+    Exists,
     F,
     IntegerField,
     OuterRef,
@@ -34,38 +35,50 @@ from .streams import contact_stream, team_stream
 HISTORY = 50
 PAGE = 25
 _SNAPSHOT_CONVERSATIONS = 50
+# An outbox that waits for a guest merged longer ago than so many others is not to be expected.
+_MOST_MERGED = 100
 
 
 def get_widget(widget_id: uuid.UUID) -> Widget:
     """Return an active widget of an active tenant. Raises NotFound with the code `widget_not_found`."""
+    return get_widget_and_availability(widget_id)[0]
+
+
+def get_widget_and_availability(widget_id: uuid.UUID) -> tuple[Widget, bool]:
+    """Return the widget as `get_widget` does, and whether somebody is online, in one query."""
     rows = Widget.objects.select_related("tenant").filter(id=widget_id, is_active=True, tenant__is_active=True)
-    widget = rows.first()
+    widget = rows.annotate(online=Exists(_online_agents(OuterRef("tenant")))).first()
     if widget is None:
         raise NotFound("There is no such widget.", code="widget_not_found")
-    return widget
+    return widget, widget.online
 
 
 def is_online(tenant_id: uuid.UUID) -> bool:
     """Whether any agent of the tenant is available now."""
-    agents = Agent.objects.filter(tenant_id=tenant_id, is_active=True)
-    return agents.filter(availability=Agent.Availability.ONLINE).exists()
+    return _online_agents(tenant_id).exists()
 
 
-def visitor_snapshot(contact: Contact | None) -> dict[str, Any]:
-    """Return the contact's part of a bootstrap. The cursor is read before the state, so replaying after it is safe."""
+def visitor_snapshot(contact: Contact | None) -> tuple[Contact | None, dict[str, Any]]:
+    """Return the contact's part of a bootstrap, and the contact as they were after all of it had been read.
+
+    The cursor is read before the state, so replaying after it is safe; the contact last, so that whoever asked can be
+    held against who it has become.
+    """
     if contact is None:
         nothing: dict[str, Any] = {"merged_from": [], "conversations": [], "messages": []}
-        return {"contact": None, **nothing, "unread_count": 0, "cursor": None}
+        return None, {"contact": None, **nothing, "unread_count": 0, "cursor": None}
     stream = contact_stream(contact)
-    contact = stream.contact or contact
     conversations = conversations_of(contact).order_by("-last_message_at", "-id")[:_SNAPSHOT_CONVERSATIONS]
     facts = facts_of(contact.tenant_id, list(conversations))
-    return {
-        "contact": payloads.visitor_contact(contact),
-        "merged_from": _merged_from(contact),
+    messages = history(contact, HISTORY)
+    unread_count = _unread_count(contact, facts)
+    person, merged_from = _person(contact)
+    return person, {
+        "contact": payloads.visitor_contact(person),
+        "merged_from": merged_from,
         "conversations": [payloads.visitor_conversation(one) for one in facts],
-        "messages": history(contact, HISTORY),
-        "unread_count": _unread_count(contact, facts),
+        "messages": messages,
+        "unread_count": unread_count,
         "cursor": stream.cursor,
     }
 
@@ -268,6 +281,10 @@ def teams_of(tenant_id: uuid.UUID) -> QuerySet[Team]:
     return Team.objects.filter(tenant_id=tenant_id).order_by("name")
 
 
+def _online_agents(tenant: Any) -> QuerySet[Agent]:
+    return Agent.objects.filter(tenant=tenant, is_active=True, availability=Agent.Availability.ONLINE)
+
+
 def _inbox(agent: Agent, *, status: str | None = None, assignee: str | None = None) -> QuerySet[Conversation]:
     rows = Conversation.objects.filter(tenant_id=agent.tenant_id, last_message__isnull=False)
     if status:
@@ -311,12 +328,13 @@ def _read_by(agent: Agent, conversation: str) -> Any:
     return Coalesce(Subquery(own.values("messages_read")[:1]), Value(0))
 
 
-def _merged_from(contact: Contact) -> list[str]:
-    """Ids of guests who turned out to be this user. Only users have any."""
-    if contact.type != Contact.Type.USER:
-        return []
-    merged = Contact.objects.filter(tenant_id=contact.tenant_id, merged_into=contact)
-    return [str(contact_id) for contact_id in merged.order_by("id").values_list("id", flat=True)]
+def _person(contact: Contact) -> tuple[Contact, list[str]]:
+    """The contact as they are now, and the ids of the latest guests who turned out to be this user."""
+    own = Q(id=contact.id) | Q(merged_into=contact) if contact.type == Contact.Type.USER else Q(id=contact.id)
+    rows = Contact.objects.filter(own, tenant_id=contact.tenant_id).order_by("-id")[: _MOST_MERGED + 1]
+    people = {one.id: one for one in rows}
+    person = people.pop(contact.id, None) or Contact.objects.get(tenant_id=contact.tenant_id, id=contact.id)
+    return person, sorted(str(one) for one in people)
 
 
 def _unread_count(contact: Contact, facts: list[Facts]) -> int:

@@ -28,7 +28,7 @@ from curbe.logs import new_trace_id
 from . import payloads, streams
 from .errors import NotFound, Unauthenticated
 from .hub import Batch, Hub, in_database
-from .models import Agent, Stream
+from .models import Agent, Contact, Stream
 from .streams import Cursor, LogItem
 
 log = structlog.get_logger(__name__)
@@ -102,7 +102,7 @@ class Socket(AsyncConsumer):
         self._foreign = 0
         self._taking: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
-        self._looking: asyncio.Task[None] | None = None
+        self._looking: set[asyncio.Task[None]] = set()
         self._heard: deque[float] = deque(maxlen=MOST_INBOUND + 1)
         self._heard_at = time.monotonic()
         self._queue: asyncio.Queue[str] = asyncio.Queue(MOST_QUEUED)
@@ -131,6 +131,12 @@ class Socket(AsyncConsumer):
     def subject_ids(self) -> set[str]:
         """Ids that a hello may name as its subject."""
         raise NotImplementedError
+
+    def require_owner(self, owner: Contact | None) -> None:
+        """Raise Unauthenticated when what was read of the stream belongs to somebody else than this session's person.
+
+        Nothing reaches a socket before this was asked: whether a revocation was heard of in time decides nothing.
+        """
 
     # ASGI
 
@@ -178,7 +184,7 @@ class Socket(AsyncConsumer):
 
     async def websocket_disconnect(self, message: dict[str, Any]) -> None:
         self._is_closed = True
-        for task in self._tasks:
+        for task in (*self._tasks, *self._looking):
             task.cancel()
         if self.stream is not None:
             await Hub.of_this_loop().leave(self.stream, self)
@@ -190,6 +196,10 @@ class Socket(AsyncConsumer):
         if not self._is_closed:
             self._is_closed = True
             await self.send({"type": "websocket.close", "code": code})
+
+    def is_over(self) -> bool:
+        """Whether it was closed, by us or by the client."""
+        return self._is_closed
 
     # The protocol
 
@@ -248,13 +258,15 @@ class Socket(AsyncConsumer):
 
     async def _replay(self, stream: Stream) -> None:
         while self._cursor < stream.head_seq and not self._is_closed:
-            items = await in_database(self._read, stream)
+            items, owner = await in_database(self._read, stream)
             if not items:
                 break
+            self.require_owner(owner)
             self._emit(stream.epoch, items, items[-1].seq, more=items[-1].seq < stream.head_seq)
 
-    def _read(self, stream: Stream) -> list[LogItem]:
-        return streams.events_after(stream, self._cursor, _REPLAY_BATCH, agent=self.agent)
+    def _read(self, stream: Stream) -> tuple[list[LogItem], Contact | None]:
+        items = streams.events_after(stream, self._cursor, _REPLAY_BATCH, agent=self.agent)
+        return items, streams.owner_of(stream)
 
     # Called by the hub, which never waits for a socket
 
@@ -273,7 +285,9 @@ class Socket(AsyncConsumer):
     def look_again(self) -> None:
         """Somebody's credentials may have ended: look at one's own, in the socket's own time."""
         if not self._is_closed:
-            self._looking = asyncio.create_task(self._guarded(self.recheck()))
+            looking = asyncio.create_task(self._guarded(self.recheck()))
+            self._looking.add(looking)
+            looking.add_done_callback(self._looking.discard)
 
     def push(self, frame: dict[str, Any]) -> None:
         """Queue a frame. A client that does not keep up is closed: it can resume from its cursor (4008)."""
@@ -298,6 +312,7 @@ class Socket(AsyncConsumer):
         if batch.start > self._cursor + 1:
             await self._replay(await in_database(self.load_stream))
             return
+        self.require_owner(batch.owner)
         self._emit(batch.epoch, [item for item in batch.items if item.seq > self._cursor], batch.end)
 
     def _emit(self, epoch: str, items: list[LogItem], end: int, *, more: bool = False) -> None:
@@ -320,6 +335,8 @@ class Socket(AsyncConsumer):
         while not self._is_closed:
             text = await self._queue.get()
             self._queued_bytes -= len(text.encode())
+            if self.is_over():
+                return
             try:
                 async with asyncio.timeout(SEND_WITHIN_S):
                     await self.send({"type": "websocket.send", "text": text})

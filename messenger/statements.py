@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import connection
 
-from .models import Conversation, Event, Message
+from .models import Conversation, Event, Message, VisitorToken
 
 Row = tuple[Any, ...]
 
@@ -32,18 +32,22 @@ def find_sent(tenant_id: uuid.UUID, contact_id: uuid.UUID, key: uuid.UUID) -> tu
 
 
 def count_message(
-    tenant_id: uuid.UUID, contact_id: uuid.UUID, at: datetime, *, speaks_as_user: bool | None = None
+    tenant_id: uuid.UUID, contact_id: uuid.UUID, at: datetime, *, session: VisitorToken | None = None
 ) -> bool:
     """Move the chat log's columns of a contact, which also locks the row; false when it may not be.
 
-    A merged contact is nobody any more. With `speaks_as_user` it is the contact who speaks: not when blocked, and only
-    with a session of the right kind. The conditions are on the row itself, so they hold for what it has become by the
-    time the lock is granted.
+    A merged contact is nobody any more. With a session it is the contact who speaks: not when blocked, and only while
+    the session is live and of the right kind. What is asked of the contact's own row holds for what it has become by
+    the time the lock is granted; that the session is live, for the moment in which this statement began.
     """
     latest = "GREATEST" if connection.vendor == "postgresql" else "MAX"
     may_speak, values = "", [at, at, tenant_id, contact_id]
-    if speaks_as_user is not None:
-        may_speak, values = " AND NOT blocked AND (type = 'user') = %s", [*values, speaks_as_user]
+    if session is not None:
+        may_speak = (
+            " AND NOT blocked AND (type = 'user') = %s"
+            " AND EXISTS (SELECT 1 FROM messenger_visitortoken WHERE id = %s AND revoked_at IS NULL)"
+        )
+        values += [session.assurance == VisitorToken.Assurance.VERIFIED, session.id]
     return _run(
         f"UPDATE messenger_contact SET message_count = message_count + 1,"
         f" last_message_at = {latest}(COALESCE(last_message_at, %s), %s)"

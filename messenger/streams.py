@@ -36,6 +36,17 @@ def heads_of(stream_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, tuple[str, int]
     return {stream_id: (epoch, head) for stream_id, epoch, head in rows}
 
 
+def owner_of(stream: Stream) -> Contact | None:
+    """Return whose stream it is, as they are now; None for the team's.
+
+    A guest's stream becomes a user's by a login. What was read of it may be sent to a session only if, after the
+    reading, the session still speaks for the owner: then nothing of the user was in it.
+    """
+    if stream.contact_id is None:
+        return None
+    return Contact.objects.filter(tenant_id=stream.tenant_id, id=stream.contact_id).first()
+
+
 @dataclass(frozen=True, slots=True)
 class Cursor:
     """A position in a stream, as clients carry it: `"<epoch>:<seq>"`."""
@@ -141,9 +152,9 @@ def _load(stream: Stream, rows: Sequence[Event], agents: Sequence[Agent]) -> _Lo
 
 def _contacts(stream: Stream, ids: set[uuid.UUID], facts: dict[uuid.UUID, Facts]) -> dict[uuid.UUID, Contact]:
     """The people of the events. A contact's own stream speaks of nobody else, and its conversations come with them."""
-    if stream.contact_id is not None and facts:
-        own = next(iter(facts.values())).conversation.contact
-        return dict.fromkeys(ids, own)
+    if stream.contact_id is not None:
+        own = next(iter(facts.values())).conversation.contact if facts else owner_of(stream) if ids else None
+        return dict.fromkeys(ids, own) if own else {}
     rows = by_id(Contact.objects.select_related("merged_into").filter(tenant_id=stream.tenant_id, id__in=ids), ids)
     return {contact_id: one.merged_into or one for contact_id, one in rows.items()}
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import uuid
+from dataclasses import replace
 from datetime import timedelta
+from functools import cache, partial
 from typing import Any
 
 from django.utils import timezone
@@ -16,32 +19,37 @@ from ..signing import device_key_hash, token_hash
 from ..traits import TRAITS
 from .locks import lock_device, require_live
 from .merging import merge_contacts
-from .profile import adds_to, keep_said, new_contact, update_profile
+from .profile import adds_to, fitting, keep_said, new_contact, update_profile
 from .proving import NOBODY, Announced, prove
-from .sessions import Booted, issue_token, revoke_tokens
+from .sessions import Booted, Evidence, evidence_of, issue_token, revoke_tokens
 from .verb import in_one_transaction, verb
 from .visits import Page, claim_visits, record_page_view
 
 _SEEN_EVERY = timedelta(minutes=5)
 
 
+@in_one_transaction
 def boot_device(
     *, widget: Widget, device_id: str, page: Page, announced: Announced = NOBODY, bearer: str = ""
 ) -> Booted:
     """Begin a session of this browser. No contact is made, unless the page says who is there (I7).
 
-    A live verified bearer of this device resumes its user; otherwise a proof decides; otherwise it is the device's
-    guest, or nobody yet. Raises IdentityNotProven, and Unauthenticated for a device that was reset; then nothing is
-    stored. Two tabs that boot a new device at once meet at UNIQUE(tenant, key_hash).
+    A proof decides who it is; without one a live verified bearer of this device resumes its user; otherwise it is the
+    device's guest, or nobody yet. Raises IdentityNotProven, and Unauthenticated for a device that was reset; whatever
+    is raised, nothing is stored. Two tabs that boot a new device at once meet at UNIQUE(tenant, key_hash).
     """
-    booted, proof = _begin(widget, device_id, page, announced, bearer)
-    if proof:
+    key_hash = device_key_hash(widget.tenant_id, device_id)
+    device = _known_device(widget.tenant_id, key_hash)
+    resumed = cache(partial(_resumable, device, bearer))
+    proof = prove(widget.tenant, announced, known_as=lambda: _user_id_of(resumed()))
+    is_new = device is None
+    if device is None:
+        device, is_new = _new_device(widget.tenant_id, key_hash)
+    booted = _begin(widget, device, page, None if proof else resumed(), proof, is_new=is_new)
+    if proof and not booted.visitor.is_verified:
         signed_in = identify_contact(by=booted.visitor, proof=proof, said=announced.said)
-        return Booted(signed_in.visitor, signed_in.session_token, booted.is_new_device)
-    if adds_to(booted.visitor.contact, announced.said):
-        contact = update_profile(by=booted.visitor, traits=announced.said)
-        return Booted(Visitor(booted.visitor.token, contact), booted.session_token, booted.is_new_device)
-    return booted
+        return Booted(signed_in.visitor, signed_in.session_token, is_new)
+    return _said(booted, announced.said)
 
 
 def introduce(*, by: Visitor, announced: Announced) -> Booted:
@@ -49,11 +57,10 @@ def introduce(*, by: Visitor, announced: Announced) -> Booted:
 
     Raises IdentityNotProven; then nothing changes.
     """
-    proof = prove(by.tenant, announced, known_as=by.contact.external_id if by.contact else None)
+    proof = prove(by.tenant, announced, known_as=lambda: by.contact.external_id if by.contact else None)
     if proof:
         return identify_contact(by=by, proof=proof, said=announced.said)
-    contact = update_profile(by=by, traits=announced.said) if adds_to(by.contact, announced.said) else by.contact
-    return _issue_another(by, contact)
+    return _said(_issue_another(by), announced.said)
 
 
 @verb
@@ -65,7 +72,7 @@ def identify_contact(events: EventLog, *, by: Visitor, proof: Proof, said: dict[
     UNIQUE(tenant, external_id), and the second one finds the first one's contact.
     """
     device = lock_device(by.tenant_id, by.device.id)
-    _refuse_signed_out(by)
+    _refuse_signed_out(by, device)
     guest, user = _lock_both(device, proof.user_id)
     if user is None:
         user = _become_user(events, guest, device, proof, said)
@@ -77,46 +84,63 @@ def identify_contact(events: EventLog, *, by: Visitor, proof: Proof, said: dict[
     claim_visits(device, user)
     Device.objects.filter(tenant_id=device.tenant_id, id=device.id).update(contact=None, user=user)
     device.contact, device.user = None, user
-    return issue_token(device, by.token.visit, user, proven_at=events.at)
+    return issue_token(device, by.token.visit, user, proof=Evidence(events.at, proof.kid))
 
 
 @in_one_transaction
-def _issue_another(by: Visitor, contact: Contact | None) -> Booted:
+def _issue_another(by: Visitor) -> Booted:
     """A second session of the same kind, while the first one lives."""
     lock_device(by.tenant_id, by.device.id)
     require_live(by)
-    return issue_token(by.device, by.token.visit, contact, proven_at=by.token.proven_at)
+    return issue_token(by.device, by.token.visit, by.contact, proof=evidence_of(by.token))
 
 
-@in_one_transaction
+def _said(booted: Booted, said: dict[str, Any]) -> Booted:
+    """Keep what the page says of the visitor without proof. Of a blocked one the team sees nothing new (S60)."""
+    contact = booted.visitor.contact
+    traits = fitting(contact, said)
+    if not adds_to(contact, traits) or (contact and contact.blocked):
+        return booted
+    person = update_profile(by=booted.visitor, traits=traits)
+    return replace(booted, visitor=Visitor(booted.visitor.token, person))
+
+
 def _begin(
-    widget: Widget, device_id: str, page: Page, announced: Announced, bearer: str
-) -> tuple[Booted, Proof | None]:
-    """Store device, visit and token. Returns the proof as well when it has yet to be acted upon."""
-    device, is_new = _known_or_new_device(widget, device_key_hash(widget.tenant_id, device_id))
+    widget: Widget, device: Device, page: Page, resumed: VisitorToken | None, proof: Proof | None, *, is_new: bool
+) -> Booted:
+    """Store visit and token of a locked device. With a proof that is still to be acted upon, it is the guest's."""
     if device.revoked_at:
         raise Unauthenticated("This device was reset.", code="session_revoked")
-    resumed = _resumable(device, bearer) if bearer else None
-    proof = prove(widget.tenant, announced, known_as=resumed.contact.external_id if resumed else None)
-    contact, proven_at = device.contact, None
+    contact, evidence = device.contact, None
     if proof and _is_there(device, proof):
-        contact, proven_at, proof = device.user, timezone.now(), None
-    elif resumed and proof is None:
-        contact, proven_at = resumed.contact, resumed.proven_at
+        contact, evidence = device.user, Evidence(timezone.now(), proof.kid)
+    elif resumed:
+        contact, evidence = resumed.contact, evidence_of(resumed)
     visit = record_page_view(widget, device, contact, page)
-    return issue_token(device, visit, contact, proven_at=proven_at, is_new=is_new), proof
+    return issue_token(device, visit, contact, proof=evidence, is_new=is_new)
 
 
-def _known_or_new_device(widget: Widget, key_hash: str) -> tuple[Device, bool]:
-    """Return the locked device, inserted if need be. The insert ignores a racer's row, which the next look finds."""
-    rows = Device.objects.select_related("contact", "user").select_for_update(no_key=True, of=("self",))
-    known = rows.filter(tenant_id=widget.tenant_id, key_hash=key_hash)
-    if device := known.first():
-        _touch(device)
-        return device, False
-    fresh = Device(tenant_id=widget.tenant_id, key_hash=key_hash, last_seen_at=timezone.now())
+def _known_device(tenant_id: uuid.UUID, key_hash: str) -> Device | None:
+    """Return the locked device with its slots, which are read after the lock was granted."""
+    rows = Device.objects.filter(tenant_id=tenant_id, key_hash=key_hash).select_for_update(no_key=True)
+    device = rows.first()
+    if device is None:
+        return None
+    ids = [one for one in (device.contact_id, device.user_id) if one]
+    people = {one.id: one for one in Contact.objects.filter(tenant_id=tenant_id, id__in=ids)} if ids else {}
+    device.contact = people.get(device.contact_id) if device.contact_id else None
+    device.user = people.get(device.user_id) if device.user_id else None
+    _touch(device)
+    return device
+
+
+def _new_device(tenant_id: uuid.UUID, key_hash: str) -> tuple[Device, bool]:
+    """Return the device inserted, and whether by us: the insert ignores a racer's row, which the next look finds."""
+    fresh = Device(tenant_id=tenant_id, key_hash=key_hash, last_seen_at=timezone.now())
     Device.objects.bulk_create([fresh], ignore_conflicts=True)
-    device = known.get()
+    device = _known_device(tenant_id, key_hash)
+    if device is None:
+        raise RuntimeError("A device that was just inserted is there.")
     return device, device.id == fresh.id
 
 
@@ -126,12 +150,18 @@ def _touch(device: Device) -> None:
         Device.objects.filter(tenant_id=device.tenant_id, id=device.id).update(last_seen_at=now)
 
 
-def _resumable(device: Device, bearer: str) -> VisitorToken | None:
+def _resumable(device: Device | None, bearer: str) -> VisitorToken | None:
     """The live verified session of this very device, if the bearer is one. The device is locked, so it stays live."""
+    if device is None or not bearer:
+        return None
     verified = VisitorToken.objects.select_related("contact").filter(
         tenant_id=device.tenant_id, device=device, assurance=VisitorToken.Assurance.VERIFIED, revoked_at=None
     )
     return verified.filter(token_hash=token_hash(bearer), expires_at__gt=timezone.now()).first()
+
+
+def _user_id_of(token: VisitorToken | None) -> str | None:
+    return token.contact.external_id if token else None
 
 
 def _is_there(device: Device, proof: Proof) -> bool:
@@ -163,14 +193,18 @@ def _become_user(
 
 
 def _keep(events: EventLog, user: Contact, proof: Proof, said: dict[str, Any], *, is_new: bool = False) -> None:
-    """Store what was signed, and apart from it what was only said; nothing when both are known."""
-    verified = verified_by(user, proof)
-    if not is_new and verified == user.verified and not adds_to(user, said):
+    """Store what was signed, and apart from it what was only said; nothing when both are known.
+
+    Of a blocked contact the team sees nothing new (S60).
+    """
+    verified, traits = verified_by(user, proof), fitting(user, said)
+    if not is_new and verified == user.verified and not adds_to(user, traits):
         return
     user.verified = verified
-    keep_said(user, said)
+    keep_said(user, traits)
     user.save()
-    events.add(EventType.CONTACT_UPDATED, user.id, contact_id=user.id)
+    if not user.blocked:
+        events.add(EventType.CONTACT_UPDATED, user.id, contact_id=user.id)
 
 
 def verified_by(user: Contact, proof: Proof) -> dict[str, Any]:
@@ -182,8 +216,10 @@ def verified_by(user: Contact, proof: Proof) -> dict[str, Any]:
     return {**attributes, **{name: value for name, value in traits.items() if value}}
 
 
-def _refuse_signed_out(by: Visitor) -> None:
+def _refuse_signed_out(by: Visitor, device: Device) -> None:
     """The device is locked: a session that ended by a login may go on, its proof decides; one signed out may not."""
+    if device.revoked_at:
+        raise ended(RevocationReason.RESET)
     own = VisitorToken.objects.filter(tenant_id=by.tenant_id, id=by.token.id, revoked_at__isnull=False)
     for reason in own.exclude(reason=RevocationReason.IDENTITY_CHANGED).values_list("reason", flat=True):
         raise ended(reason)

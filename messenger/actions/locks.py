@@ -33,13 +33,14 @@ def lock_speaker(by: Visitor) -> Contact:
         raise NotFound()
     contact = lock_contact(by.tenant_id, by.contact.id)
     require_person(by, contact)
+    require_live(by)
     if contact.blocked:
         raise not_available()
     return contact
 
 
 def require_live(by: Visitor) -> None:
-    """Raise Unauthenticated when the session was taken back meanwhile. Its device is locked, so it stays as it is."""
+    """Raise Unauthenticated when the session was taken back meanwhile. With its device locked it stays as it is."""
     own = VisitorToken.objects.filter(tenant_id=by.tenant_id, id=by.token.id, revoked_at__isnull=False)
     for reason in own.values_list("reason", flat=True):
         raise ended(reason)

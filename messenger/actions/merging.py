@@ -5,11 +5,12 @@ Only a proof leads here. Both contacts are locked, the conversations follow, the
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import F
 
 from ..events import EventLog, EventType
 from ..models import Contact, ContactMerge, Conversation, Device, Message, Participant, ReadState, Visit
-from ..traits import MOST_ATTRIBUTES, TRAITS
 from .locks import lock_conversations_of
 from .parts import append_event, record
 
@@ -30,7 +31,7 @@ def merge_contacts(events: EventLog, *, guest: Contact, user: Contact, device: D
     for conversation in conversations:
         conversation.contact = user
         conversation.is_primary = conversation.is_primary and not steps_back
-        _settle(events, conversation, guest_id=str(guest.id), guest_name=name)
+        _settle(events, conversation, {"from": str(guest.id), "guest": name, "blocked": guest.blocked})
 
 
 def _keeps_own_thread(user: Contact) -> bool:
@@ -59,27 +60,23 @@ def _forget_shared_keys(guest: Contact, user: Contact) -> None:
 
 
 def _add_up(guest: Contact, user: Contact) -> None:
-    """One row of the chat log remains. A block is not shaken off by signing in.
+    """One row of the chat log remains. What a guest said of themself stays with the guest, and so does a block.
 
-    What the guest said of themself fills in where the user has said nothing.
+    Whoever shares a browser, or plants a device id in one, must not decide how a user is called or blocked (S15).
     """
     user.message_count += guest.message_count
     user.last_message_at = max(filter(None, (user.last_message_at, guest.last_message_at)), default=None)
-    user.blocked = user.blocked or guest.blocked
-    for name in TRAITS:
-        setattr(user, name, getattr(user, name) or getattr(guest, name))
-    attributes = {**guest.attributes, **user.attributes}
-    user.attributes = attributes if len(attributes) <= MOST_ATTRIBUTES else user.attributes
-    user.save()
+    user.save(update_fields=["message_count", "last_message_at"])
     guest.message_count, guest.last_message_at, guest.merged_into = 0, None, user
     guest.save(update_fields=["message_count", "last_message_at", "merged_into"])
 
 
-def _settle(events: EventLog, conversation: Conversation, *, guest_id: str, guest_name: str) -> None:
-    """The conversation is the user's now, and the team reads in the thread what happened."""
-    if conversation.last_message_id:
-        append_event(events, conversation, "merged", agent=None, **{"from": guest_id, "guest": guest_name})
+def _settle(events: EventLog, conversation: Conversation, facts: dict[str, Any]) -> None:
+    """The conversation is the user's now, and the team reads in the thread what happened, if it knows the thread."""
+    is_listed = conversation.last_message_id is not None
+    if is_listed:
+        append_event(events, conversation, "merged", agent=None, **facts)
     conversation.rev += 1
     conversation.visible_rev += 1
     conversation.save()
-    record(events, EventType.CONVERSATION_UPDATED, conversation)
+    record(events, EventType.CONVERSATION_UPDATED if is_listed else EventType.OWN_CONVERSATION_UPDATED, conversation)

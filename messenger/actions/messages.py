@@ -20,6 +20,7 @@ from .locks import (
     lock_for_team,
     not_available,
     owner_id_of,
+    require_live,
 )
 from .parts import append_event, append_part, count_message, move_seen, read_own
 from .verb import verb
@@ -82,8 +83,9 @@ def count_and_lock(events: EventLog, by: Visitor, contact: Contact) -> None:
 
     Raises Unauthenticated when the contact has become somebody else, and Forbidden when it is blocked (S60).
     """
-    if not statements.count_message(contact.tenant_id, contact.id, events.at, speaks_as_user=by.is_verified):
+    if not statements.count_message(contact.tenant_id, contact.id, events.at, session=by.token):
         require_person(by, lock_contact(contact.tenant_id, contact.id))
+        require_live(by)
         raise not_available()
 
 

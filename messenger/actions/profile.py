@@ -59,8 +59,18 @@ def adds_to(contact: Contact | None, traits: dict[str, Any]) -> bool:
     return not (is_known and {**contact.attributes, **traits.get("attributes", {})} == contact.attributes)
 
 
+def fitting(contact: Contact | None, traits: dict[str, Any]) -> dict[str, Any]:
+    """Return the traits without attributes for which there is no room: what a page prints must lock nobody out."""
+    known = contact.attributes if contact else {}
+    given = traits.get("attributes", {})
+    room = MOST_ATTRIBUTES - len(known)
+    new = [name for name in given if name not in known][:room]
+    kept = {name: value for name, value in given.items() if name in known or name in new}
+    return {**traits, "attributes": kept} if given else traits
+
+
 def keep_said(contact: Contact, traits: dict[str, Any]) -> None:
-    """Put unverified traits into a locked contact, which the caller saves."""
+    """Put unverified traits into a locked contact, which the caller saves. Raises Invalid for too many attributes."""
     for name in TRAITS:
         setattr(contact, name, traits.get(name, getattr(contact, name)))
     contact.attributes = {**contact.attributes, **traits.get("attributes", {})}

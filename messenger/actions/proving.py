@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,18 +39,18 @@ class Announced:
 NOBODY = Announced()
 
 
-def prove(tenant: Tenant, announced: Announced, *, known_as: str | None = None) -> Proof | None:
+def prove(tenant: Tenant, announced: Announced, *, known_as: Callable[[], str | None] = lambda: None) -> Proof | None:
     """Return the proof of the announced user, or None when no user is announced. Raises IdentityNotProven.
 
-    `known_as` is the user id whom a live verified session already speaks for: of that one no new proof is asked, so a
-    user id alone, or a token that has run out, is as good as none. Given both, the token decides and not the hash.
+    `known_as` tells the user id whom a live verified session already speaks for: of that one no new proof is asked, so
+    a user id alone, or a token that has run out, is as good as none. Given both, the token decides and not the hash.
     """
     if not announced.names_user:
         return None
     try:
         return _verify(tenant, announced)
     except ProofRefused as refused:
-        if known_as is not None and refused.user_id == known_as:
+        if refused.user_id is not None and refused.user_id == known_as():
             return None
         raise _refusal(refused) from refused
 

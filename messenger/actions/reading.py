@@ -12,8 +12,8 @@ from django.db.models.functions import Coalesce
 from .. import presence
 from ..errors import NotFound
 from ..events import EventLog, EventType
-from ..models import Agent, Conversation, Message, ReadState, RevocationReason
-from ..principals import Visitor, ended
+from ..models import Agent, Contact, Conversation, Message, ReadState, RevocationReason
+from ..principals import Visitor, ended, require_person
 from .locks import lock_for_team
 from .parts import has_unseen, move_seen, record
 from .verb import verb
@@ -39,15 +39,16 @@ def mark_read_by_contact(events: EventLog, *, by: Visitor, conversation_id: uuid
     conversation = _with_later(owned, "visible_seq", up_to, Message.Author.AGENT, Message.Author.ASSISTANT)
     reached = min(up_to, conversation.last_visible_seq)
     own = ReadState.objects.filter(tenant_id=by.tenant_id, conversation=conversation, contact=by.contact)
-    moved = own.filter(last_read_visible_seq__lt=reached, contact__blocked=False).update(
+    moved = _of_speaker(own.filter(last_read_visible_seq__lt=reached), by).update(
         last_read_seq=conversation.reached_seq,
         last_read_visible_seq=reached,
         messages_read=conversation.reply_messages - conversation.later,
         version=F("version") + 1,
     )
-    state = own.first()
+    state = own.select_related("contact").first()
     if state is None:
         raise ended(RevocationReason.IDENTITY_CHANGED)  # A merge has moved the conversation meanwhile.
+    require_person(by, state.contact)
     if moved:
         record(events, EventType.READ_STATE_UPDATED, conversation, state.id)
     return Read(state.last_read_visible_seq, max(0, conversation.reply_messages - state.messages_read))
@@ -88,6 +89,13 @@ def type_in(*, by: Agent, conversation_id: uuid.UUID, on: bool, kind: str) -> No
     if on and kind == Message.Kind.MESSAGE and has_unseen(conversation):
         mark_seen(by=by, conversation_id=conversation_id)
     presence.agent_typing(by, conversation, on=on, kind=kind)
+
+
+def _of_speaker(states: QuerySet[ReadState], by: Visitor) -> QuerySet[ReadState]:
+    """Only if the contact is not blocked, and is still of the kind that this session speaks for."""
+    states = states.filter(contact__blocked=False)
+    is_user = {"contact__type": Contact.Type.USER}
+    return states.filter(**is_user) if by.is_verified else states.exclude(**is_user)
 
 
 def _with_later(owned: QuerySet[Conversation], order: str, up_to: int, *authors: str) -> Any:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from .. import nudges
 from ..errors import Invalid, VerifiedContact
-from ..models import Contact, Device, RevocationReason, Stream, Visit, VisitorToken
+from ..models import Contact, Device, IdentitySecret, RevocationReason, Stream, Visit, VisitorToken
 from ..principals import Visitor, session_end
 from ..signing import device_key_hash, new_token, token_hash
 from .locks import lock_device, require_live
@@ -30,13 +30,26 @@ class Booted:
     is_new_device: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why a session is a verified one: since when, and by which of the tenant's secrets."""
+
+    at: datetime
+    kid: str
+
+
+def evidence_of(token: VisitorToken) -> Evidence | None:
+    """Return what a session rests on, for one that goes on from it."""
+    return Evidence(token.proven_at, token.proven_by) if token.proven_at else None
+
+
 def issue_token(
-    device: Device, visit: Visit, contact: Contact | None, *, proven_at: datetime | None = None, is_new: bool = False
+    device: Device, visit: Visit, contact: Contact | None, *, proof: Evidence | None = None, is_new: bool = False
 ) -> Booted:
-    """Store a session of this device and return it. With `proven_at` it is a verified one."""
+    """Store a session of this device and return it: a verified one if there is a proof."""
     now = timezone.now()
     bearer = new_token("cvs")
-    assurance = VisitorToken.Assurance.VERIFIED if proven_at else VisitorToken.Assurance.ANONYMOUS
+    assurance = VisitorToken.Assurance.VERIFIED if proof else VisitorToken.Assurance.ANONYMOUS
     token = VisitorToken.objects.create(
         tenant_id=device.tenant_id,
         token_hash=token_hash(bearer),
@@ -44,8 +57,9 @@ def issue_token(
         contact=contact,
         visit=visit,
         assurance=assurance,
-        proven_at=proven_at,
-        expires_at=session_end(now, proven_at),
+        proven_at=proof.at if proof else None,
+        proven_by=proof.kid[:40] if proof else "",
+        expires_at=session_end(now, proof.at if proof else None),
     )
     token.tenant = visit.widget.tenant
     return Booted(Visitor(token, contact), bearer, is_new)
@@ -77,13 +91,14 @@ def shutdown_device(*, by: Visitor) -> None:
 def reset_device(*, by: Visitor, device_id: str, page: Page) -> Booted:
     """Start over as a fresh guest under a new device id. The old thread stays with the team, and out of reach.
 
-    Raises VerifiedContact for a signed-in user, and Invalid when the new device id is in use already.
+    Raises VerifiedContact while somebody is signed in, in this tab or another, and Invalid when the new device id is in
+    use already.
     """
-    if by.is_verified:
-        raise VerifiedContact()
     widget = by.token.visit.widget
     old = lock_device(by.tenant_id, by.device.id)
     require_live(by)
+    if _has_user(old):
+        raise VerifiedContact()
     fresh = Device(
         tenant_id=by.tenant_id, key_hash=device_key_hash(by.tenant_id, device_id), last_seen_at=timezone.now()
     )
@@ -96,10 +111,25 @@ def reset_device(*, by: Visitor, device_id: str, page: Page) -> Booted:
     return issue_token(fresh, record_page_view(widget, fresh, None, page), None, is_new=True)
 
 
+def revoke_sessions_proven_by(secret: IdentitySecret) -> int:
+    """End every session that this secret proved, because somebody else may have had it. Returns how many."""
+    live = VisitorToken.objects.filter(tenant_id=secret.tenant_id, proven_by=secret.kid, revoked_at=None)
+    verified = live.filter(assurance=VisitorToken.Assurance.VERIFIED)
+    contact_ids = set(verified.values_list("contact_id", flat=True))
+    ended = verified.update(revoked_at=timezone.now(), reason=RevocationReason.REVOKED)
+    _look_again(secret.tenant_id, contact_ids)
+    return ended
+
+
 def empty_slots(device: Device) -> None:
     """Nobody is known in this browser any more."""
     if device.contact_id or device.user_id:
         Device.objects.filter(tenant_id=device.tenant_id, id=device.id).update(contact=None, user=None)
+
+
+def _has_user(device: Device) -> bool:
+    live = VisitorToken.objects.filter(tenant_id=device.tenant_id, device=device, revoked_at=None)
+    return live.filter(assurance=VisitorToken.Assurance.VERIFIED, expires_at__gt=timezone.now()).exists()
 
 
 def _look_again(tenant_id: uuid.UUID, contact_ids: Iterable[uuid.UUID | None]) -> None:

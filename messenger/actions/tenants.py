@@ -10,6 +10,7 @@ from django.utils import timezone
 from ..errors import Invalid
 from ..models import Agent, ApiToken, IdentitySecret, Stream, Tenant, User
 from ..signing import encrypt, new_token, token_hash
+from .sessions import revoke_sessions_proven_by
 
 _SLOTS = (1, 2)
 
@@ -68,7 +69,13 @@ def create_identity_secret(
     return row, secret
 
 
-def retire_identity_secret(secret: IdentitySecret) -> None:
-    """Stop accepting what this key signs. A retired one stays as it is."""
+@transaction.atomic
+def retire_identity_secret(secret: IdentitySecret, *, is_lost: bool = False) -> None:
+    """Stop accepting what this key signs. A retired one stays as it is.
+
+    Of a lost one the sessions that it proved end as well: whoever found it may be in one of them.
+    """
     live = IdentitySecret.objects.filter(tenant_id=secret.tenant_id, id=secret.id, retired_at=None)
     live.update(retired_at=timezone.now())
+    if is_lost:
+        revoke_sessions_proven_by(secret)

@@ -9,6 +9,8 @@ from django.utils import timezone
 from ..models import Contact, Device, Visit, VisitorToken, Widget
 from ..principals import Visitor
 from ..signing import address_hash
+from .locks import lock_device, require_live
+from .verb import in_one_transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +26,11 @@ class Page:
     utm: dict[str, str] = field(default_factory=dict)
 
 
+@in_one_transaction
 def record_visit(*, by: Visitor, page: Page) -> Visit:
     """Note a page view of a single-page site. Messages sent from now on point at it."""
+    lock_device(by.tenant_id, by.device.id)
+    require_live(by)
     visit = record_page_view(by.token.visit.widget, by.device, by.contact, page)
     VisitorToken.objects.filter(tenant_id=by.tenant_id, id=by.token.id).update(visit=visit)
     return visit

@@ -55,6 +55,9 @@ class Contact(TenantModel):
             models.CheckConstraint(
                 condition=Q(merged_into=None) | ~Q(type="user"), name="contact_user_is_never_merged"
             ),
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | ~Q(merged_into=models.F("id")), name="contact_merged_into_another"
+            ),
             TenantReference(field="merged_into", name="contact_merged_into_tenant"),
         ]
         indexes = [
@@ -146,6 +149,8 @@ class Visit(TenantModel):
         indexes = [
             # A guest's first interaction claims the visits of its device; a device's trail, newest first.
             models.Index(fields=["tenant", "device", "-created_at"], name="visit_of_device"),
+            # Page views that nobody has claimed yet: the first who is known there does.
+            models.Index(fields=["tenant", "device"], condition=Q(contact=None), name="visit_unclaimed"),
             # The contact panel's visit trail, newest first.
             models.Index(
                 fields=["tenant", "contact", "-created_at"],
@@ -262,6 +267,8 @@ class VisitorToken(TenantModel):
     visit = TenantKey(Visit, related_name="+")
     assurance = models.CharField(max_length=10, choices=Assurance.choices, default=Assurance.ANONYMOUS)
     proven_at = models.DateTimeField(null=True, blank=True)
+    # The kid of the identity secret that proved it.
+    proven_by = models.CharField(max_length=40, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
@@ -275,7 +282,8 @@ class VisitorToken(TenantModel):
             one_of("assurance", Assurance, "visitortoken_assurance"),
             # I10: "verified" is for somebody, and was proven at some time.
             models.CheckConstraint(
-                condition=Q(assurance="anonymous") | Q(contact__isnull=False, proven_at__isnull=False),
+                condition=Q(assurance="anonymous", proven_at=None, proven_by="")
+                | Q(assurance="verified", contact__isnull=False, proven_at__isnull=False),
                 name="visitortoken_verified_is_proven",
             ),
             models.CheckConstraint(
@@ -290,6 +298,12 @@ class VisitorToken(TenantModel):
         indexes = [
             # Every identity change revokes all live tokens of the device.
             models.Index(fields=["tenant", "device"], condition=Q(revoked_at=None), name="visitortoken_live"),
+            # The sessions that a lost identity secret has proven.
+            models.Index(
+                fields=["tenant", "proven_by"],
+                condition=Q(revoked_at=None, assurance="verified"),
+                name="visitortoken_proven_by",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -64,6 +64,7 @@ class Tenant(models.Model):
     shares_device = models.BooleanField(
         _("one visitor across subdomains"),
         default=False,
+        db_default=False,  # Processes of the release before it go on making tenants.
         help_text=_("Keeps the device id in a cookie of the registrable domain, so that all its subdomains share it."),
     )
     reopen_days = models.PositiveIntegerField(

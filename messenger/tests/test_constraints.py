@@ -169,6 +169,7 @@ BROKEN: dict[str, dict[str, Any]] = {
     "contact_type": {"type": "robot"},
     "contact_user_has_external_id": {"type": "user", "external_id": None},
     "contact_user_is_never_merged": {"type": "user", "external_id": "u-2", "merged_into": models.F("id")},
+    "contact_merged_into_another": {"merged_into": models.F("id")},
     "contactmerge_of_two": {"source": models.F("into")},
     "verificationfailure_fault": {"fault": "mood"},
     "visitortoken_revoked_for_a_reason": {"reason": "mood", "revoked_at": timezone.now()},

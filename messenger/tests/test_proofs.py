@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from dataclasses import replace
 
 import jwt
 import pytest
@@ -31,7 +32,8 @@ def fault_of(text, keys=KEYS):
 
 
 def verified(text, keys=KEYS):
-    return verify_token(text, tenant_id=TENANT, keys=keys)
+    """What it proves, but for the key that signed it."""
+    return replace(verify_token(text, tenant_id=TENANT, keys=keys), kid="")
 
 
 def test_the_user_is_user_id_or_else_sub_as_text():
@@ -40,6 +42,7 @@ def test_the_user_is_user_id_or_else_sub_as_text():
     assert verified(token(user_id="u-1", sub="u-2")) == Proof("u-1")
     assert verified(token(user_id=42)) == Proof("42")
     assert verified(token(user_id=..., sub=42)) == Proof("42")
+    assert verified(token(user_id=None, sub="u-2")) == Proof("u-2")
 
 
 @pytest.mark.parametrize("user_id", [..., "", "  ", None, True, 1.5, ["u-1"], "x" * 256, "a\0b"])
@@ -70,6 +73,16 @@ def test_its_life_is_at_most_a_day_with_a_minute_of_leeway_on_both_ends():
     assert fault_of(token(iat=now + slack + 5)) == ProofFault.NOT_YET_VALID
 
 
+def test_it_says_which_key_it_was():
+    assert verify_token(token(OLD, None), tenant_id=TENANT, keys=KEYS).kid == "old"
+    assert verify_token(token(NEW, "new"), tenant_id=TENANT, keys=KEYS).kid == "new"
+
+
+def test_claims_that_nobody_asked_for_are_in_nobodys_way():
+    assert verified(token(jti=5, role=["admin"])) == Proof("u-1")
+    assert fault_of(token(jti=5, exp=1)) == ProofFault.EXPIRED
+
+
 def test_an_expired_token_still_says_whom_it_meant_if_it_is_really_ours():
     for secret, user_id in ((NEW, "u-1"), ("a third secret of more than 32 bytes", None)):
         with pytest.raises(ProofRefused) as refused:
@@ -96,6 +109,8 @@ def test_signed_traits_are_kept_and_other_claims_are_not():
         {"name": "x" * 201},
         {"email": ["a@b.c"]},
         {"phone": 5},
+        {"name": 0},
+        {"email": []},
         {"name": "a\0b"},
         {"attributes": ["plan"]},
         {"attributes": "plan"},

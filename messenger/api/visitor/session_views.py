@@ -21,6 +21,7 @@ from ...actions.visits import Page
 from ...crawlers import is_crawler
 from ...errors import DomainError, Forbidden, IdentityNotProven, NotFound
 from ...models import Widget
+from ...principals import require_person
 from ...signing import is_device_id
 from ..fields import MOST_CHARACTERS, valid_body
 from ..schema import answers
@@ -78,7 +79,7 @@ class BootstrapView(PublicView):
     )
     def post(self, request: Request) -> Response:
         body = valid_body(BootstrapBody, request.data)
-        widget = queries.get_widget(_widget_id(body["widget_id"]))
+        widget, online = queries.get_widget_and_availability(_widget_id(body["widget_id"]))
         page = page_of(request, body.get("page") or {}, body.get("locale", ""))
         _refuse_crawler(page)
         with _verification_log(widget, page):
@@ -89,7 +90,7 @@ class BootstrapView(PublicView):
                 announced=_announced(body["identity"]) if body.get("identity") else NOBODY,
                 bearer=bearer_of(request, default=""),
             )
-        return Response(_snapshot(request, booted))
+        return Response(_snapshot(request, booted, online))
 
 
 class IdentifyView(VisitorView):
@@ -106,7 +107,7 @@ class IdentifyView(VisitorView):
         visit = self.visitor.token.visit
         with _verification_log(visit.widget, page_of(request, {"url": visit.url}, "")):
             booted = actions.introduce(by=self.visitor, announced=announced)
-        return Response(_snapshot(request, booted))
+        return Response(_snapshot(request, booted, queries.is_online(self.visitor.tenant_id)))
 
 
 class ShutdownView(VisitorView):
@@ -128,7 +129,7 @@ class ResetView(VisitorView):
     def post(self, request: Request) -> Response:
         body = valid_body(ResetBody, request.data)
         booted = charges.reset_device(by=self.visitor, device_id=_device_id(body), page=page_of(request, {}, ""))
-        return Response(_snapshot(request, booted))
+        return Response(_snapshot(request, booted, queries.is_online(self.visitor.tenant_id)))
 
 
 class VisitsView(VisitorView):
@@ -196,10 +197,11 @@ def _widget_id(text: str) -> uuid.UUID:
         raise NotFound("There is no such widget.", code="widget_not_found") from error
 
 
-def _snapshot(request: Request, booted: Booted) -> dict[str, Any]:
+def _snapshot(request: Request, booted: Booted, online: bool) -> dict[str, Any]:
     visitor, widget = booted.visitor, booted.visitor.token.visit.widget
-    online = queries.is_online(widget.tenant_id)
-    state = queries.visitor_snapshot(visitor.contact)
+    person, state = queries.visitor_snapshot(visitor.contact)
+    if person:
+        require_person(visitor, person)
     log.info(
         "bootstrap",
         tenant_id=str(widget.tenant_id),

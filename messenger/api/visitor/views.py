@@ -10,6 +10,8 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from curbe.addresses import client_address
+
 from ... import actions, payloads, presence, queries, shapes, streams
 from ...actions.messages import Draft
 from ..fields import ListQuery, MessageBody, PartsQuery, ReadBody, valid_body, valid_query
@@ -52,8 +54,8 @@ class WidgetView(PublicView):
 
     @answers(shapes.WidgetPayload, operation_id="visitor_widget")
     def get(self, request: Request, widget_id: uuid.UUID) -> Response:
-        widget = queries.get_widget(widget_id)
-        response = Response(payloads.widget(widget, online=queries.is_online(widget.tenant_id)))
+        widget, online = queries.get_widget_and_availability(widget_id)
+        response = Response(payloads.widget(widget, online=online))
         response["Cache-Control"] = "public, max-age=60"
         return response
 
@@ -82,6 +84,7 @@ class ConversationsView(SpeakingView):
         body = valid_body(StartBody, request.data)
         started = charges.start_conversation(
             by=self.visitor,
+            address=client_address(request._request),
             is_new=body["new"],
             client_conversation_id=body["client_conversation_id"],
             draft=Draft.by_visitor(**body["message"]) if body["message"] else None,
@@ -138,7 +141,8 @@ class MessagesView(SpeakingView):
     )
     def post(self, request: Request, conversation_id: uuid.UUID) -> Response:
         draft = Draft.by_visitor(**valid_body(MessageBody, request.data))
-        sent = charges.send_message(by=self.visitor, conversation_id=conversation_id, draft=draft)
+        address = client_address(request._request)
+        sent = charges.send_message(by=self.visitor, address=address, conversation_id=conversation_id, draft=draft)
         return answer_sent(payloads.visitor_message(sent.message), is_replay=sent.is_replay)
 
 

@@ -397,14 +397,16 @@ def test_s60_a_blocked_user_writes_nothing_in_a_guests_thread_either(harbor):
         assert_may_write_nothing(guest, conversation_id)
 
 
-def test_s60_a_blocked_guest_takes_the_block_along_into_a_user(harbor):
-    """Signing in is no way around it."""
+def test_s60_a_guests_block_is_told_to_the_team_and_not_put_upon_the_user(harbor):
+    """Whoever shared a browser with the user, or planted a device id in it, must not get the user blocked (S15)."""
     grace, guest = harbor.known("grace", "Hello"), harbor.browser()
     thread = guest.start("Spam")["conversation"]["id"]
     block(guest.contact)
     assert guest.identify(proof(harbor, "grace")).status_code == 200
-    for conversation_id in (thread, thread_of(grace)):
-        assert_may_write_nothing(guest, conversation_id)
+    assert grace.say(thread_of(grace), "Still here").status_code == 201
+    parts = harbor.desk().get(f"conversations/{thread}/messages").json()["items"]
+    (merged,) = [part["event"] for part in parts if part["kind"] == "event"]
+    assert merged["blocked"] is True
 
 
 @on_sockets
