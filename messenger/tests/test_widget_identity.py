@@ -214,7 +214,7 @@ def test_signing_out_ends_every_tabs_session_and_leaves_nothing(browser, stack):
         bearers = [session_token_of(one.page) for one in (visitor, tab)]
         device = device_of(visitor.page)
         say(visitor.page, "shutdown")
-        assert device not in json.dumps(stored(visitor.page))
+        wait_for(lambda: device not in json.dumps(stored(visitor.page)), "the device to be forgotten")
         tab.does_not_see("Only for me")
         for bearer in bearers:
             wait_until_revoked(stack, bearer)
@@ -237,7 +237,8 @@ def test_signing_out_survives_a_page_that_leaves_at_once(browser, stack):
         visitor.page.evaluate("Curbe('shutdown'); location.href = '/demo/second/'")
         wait_until_revoked(stack, bearer)
         visitor.page.wait_for_url("**/second/**")
-        assert stored(visitor.page) == {}
+        wait_for(lambda: not stored(visitor.page), "the storage to be empty")
+        expect(visitor.page.locator("curbe-messenger iframe")).to_have_count(0, timeout=WITHIN_MS)
 
 
 def test_a_page_without_a_frame_ends_the_session_too_and_the_next_one_if_that_was_too_short(browser, stack):
@@ -448,3 +449,24 @@ def test_the_trace_of_a_login_has_no_credential(browser, stack):
             assert not [url for record in session.records for url in record.requests if secret in url]
         kept = json.dumps(visitor.page.frames[-1].evaluate("({...localStorage, ...sessionStorage})"))
         assert proof not in kept
+
+
+def test_signing_out_reaches_other_tabs_also_without_a_channel_between_them(browser, stack):
+    @browser.run
+    def story(session):
+        person = session.person()
+        person.add_init_script("delete window.BroadcastChannel")
+        tabs = [VisitorAtShop(person.new_page()) for _ in range(2)]
+        for tab in tabs:
+            tab.page.goto(f"{stack.base_url}/demo/?lang=en")
+            is_booted(tab.page)
+            say(tab.page, "boot", {"user_jwt": token(stack, "no channel")})
+            tab.opens_the_chat()
+            if tab is tabs[0]:
+                tab.says("Private")
+                has_arrived(tab)
+            tab.sees("Private")
+        say(tabs[0].page, "shutdown")
+        expect(tabs[1].frame.get_by_text("Private")).to_have_count(0, timeout=WITHIN_MS)
+        wait_for(lambda: tabs[1].visitor_id() is None, "the user to be off the other tab's page")
+        assert session.page_errors == []

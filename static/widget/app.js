@@ -150,13 +150,15 @@ function Tabs({ ui }) {
   return html`<nav class="tabs">${tab("home")}${tab("messages")}</nav>`;
 }
 
-/** Whoever arrives at a screen by keyboard starts at its heading.
+/** Whoever arrives at a screen by keyboard starts at its heading, or at what can be done about it.
  * @param {{ui: Ui}} props */
 export function Panel({ ui }) {
   const root = useRef(/** @type {HTMLElement | null} */ (null));
   const { isOpen, space, phase } = ui.state;
   useEffect(() => {
-    if (isOpen && space !== "conversation") root.current?.querySelector("h1")?.focus();
+    /** @type {HTMLElement | null | undefined} */
+    const start = root.current?.querySelector("h1[tabindex], .gone .plain");
+    if (isOpen) start?.focus();
   }, [isOpen, space, phase]);
   return html`<div class="panel" ref=${root} role="dialog" aria-modal="true" aria-label=${ui.state.widget?.name ?? "Chat"} onKeyDown=${keepFocus}><${App} ui=${ui} /></div>`;
 }

@@ -28,11 +28,13 @@
   let isActive = false;
   let isOpen = false;
   let isDebugging = false;
-  /** What the frame last said of its state. @type {{contact: any, unread: number}} */
-  let known = { contact: null, unread: 0 };
+  /** What the frame last said of its state. @type {{contact?: any, unread: number}} */
+  let known = { unread: 0 };
   /** @returns {Record<string, any[]>} functions of the page */
   const noCallbacks = () => ({ onShow: [], onHide: [], onUnreadCountChange: [], onAuthRequired: [] });
   let callbacks = noCallbacks();
+  /** The page has booted since its user was signed out from elsewhere: then even the same proof holds again. */
+  let isBoot = true;
   /** Why the page's word for its user was not taken, until it says something else. */
   let refusal = "";
   /** @type {HTMLIFrameElement | null} */
@@ -113,7 +115,7 @@
       "--ink": isLight(action) ? "#16181d" : "#fff",
     }))
       box.style.setProperty(name, value);
-    launcher.hidden = Boolean(look("hide_default_launcher", false));
+    launcher.hidden = Boolean(look("hide_default_launcher", ""));
     launcher.setAttribute("aria-expanded", String(isOpen));
     launcher.setAttribute("aria-label", isOpen ? close : known.unread ? `${open}, ${known.unread} ${unread}` : open);
     badge.hidden = isOpen || !known.unread;
@@ -194,7 +196,6 @@
    * @param {string} [but] known to be of no more use */
   async function deviceId(but) {
     const agree = async () => keep(read(but) ?? newDeviceId());
-    if (memory === but) memory = null;
     try {
       memory ??= read(but) ?? (await navigator.locks.request(DEVICE, agree));
     } catch {
@@ -271,7 +272,8 @@
   }
 
   function context() {
-    return { settings, appearance: config.appearance, language: language(), is_debugging: isDebugging };
+    const { appearance } = config;
+    return { settings, is_boot: isBoot, appearance, language: language(), is_debugging: isDebugging };
   }
 
   function where() {
@@ -286,7 +288,7 @@
   /** @param {any} message */
   function hear({ t, n, ...message }) {
     if (t !== "gone" && n !== visit) return;
-    settings = message.settings ?? settings; // What is left of them when their user is no longer here.
+    if (message.settings) [settings, isBoot] = [message.settings, false]; // What is left when their user has gone.
     heard[t]?.(message);
   }
 
@@ -297,9 +299,10 @@
     /** The ended device's successor is whatever this browser has agreed on since, or a new one; nobody needs it before
      * somebody looks. */
     again({ device_id }) {
-      learn({ contact: null, unread: 0 });
+      learn({ unread: 0 });
       memory = null;
-      if (!isOpen) return dropFrame();
+      isWanted = isOpen;
+      if (!isOpen) return;
       post(introduction(deviceId(device_id)));
       tell({ t: "open" });
       focusChanged();
@@ -376,7 +379,8 @@
 
   /** @param {Record<string, any>} [given] */
   function boot(given = {}) {
-    if (isActive) return change(given, true);
+    isBoot = true;
+    if (isActive) return change(given);
     isActive = true;
     settings = { ...given };
     if (document.body) attach();
@@ -399,32 +403,30 @@
   }
 
   function shutdown() {
-    const device_id = port && isWanted ? null : read();
-    const isElsewhere = !isWanted;
-    tell({ t: "shutdown" });
-    if (device_id) stored(LEAVING, device_id);
+    stored(LEAVING, read()); // Until the server knows, which this page may not live to see.
+    if (isWanted) post({ t: "shutdown" });
+    else leave();
     for (const key of [HINT, DEVICE]) stored(key, null);
     share("");
     visit++;
     memory = null;
     refusal = "";
     callbacks = noCallbacks();
-    known = { contact: null, unread: 0 };
+    known = { unread: 0 };
     settings = {};
     isWanted = isActive = isOpen = Curbe.booted = false;
     root.hidden = true;
     draw();
-    if (isElsewhere) leave();
     if (!frame) root.remove();
   }
 
-  /** Ends a session that no frame of this page has begun: an earlier page left it, perhaps in a hurry. */
+  /** Ends a session that no frame of this page has begun: an earlier page did, and left in a hurry. */
   function leave() {
     const device_id = stored(LEAVING);
     if (!device_id) return;
     place();
     makeFrame();
-    post(introduction(device_id));
+    post(introduction(device_id).then((init) => ({ ...init, settings: {} })));
     post({ t: "shutdown" });
   }
 
@@ -435,15 +437,14 @@
     else tell({ t: "visit", page: where() });
   }
 
-  /** @param {Record<string, any>} given
-   * @param {boolean} [isBoot] */
-  function change(given, isBoot) {
+  /** @param {Record<string, any>} given */
+  function change(given) {
     const before = JSON.stringify(settings);
     settings = { ...settings, ...given };
     if (JSON.stringify(settings) === before) return;
     refusal = "";
     draw();
-    tell({ t: "settings", given, is_boot: isBoot, ...context() });
+    tell({ t: "settings", given, ...context() });
   }
 
   /** @param {string} name */
@@ -523,7 +524,7 @@
 
   const isIntercom = source.searchParams.get("compat") === "intercom" || Array.isArray(page.Intercom?.q);
   const stubs = [page.Curbe, isIntercom ? page.Intercom : null];
-  const said = stubs.flatMap((stub) => [...(stub?.q ?? [])].map((args) => Array.from(args)));
+  const said = stubs.flatMap((stub) => [...(stub?.q ?? [])]);
   page.Curbe = Curbe;
   if (isIntercom) page.Intercom = Curbe;
   if (!said.some(([method]) => method === "boot")) boot(page.curbeSettings ?? page.intercomSettings ?? {});

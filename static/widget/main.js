@@ -13,7 +13,7 @@ import { createApi } from "./api.js";
 import { Panel } from "./app.js";
 import { clock, fingerprint, hex, storeOf, uuid, wordsFor } from "./browser.js";
 import { palette } from "./look.js";
-import { announcedBy, closed, HIDDEN_MS, identityOf, looksOf, opened } from "./machine.js";
+import { closed, HIDDEN_MS, identityOf, looksOf, opened } from "./machine.js";
 import { html } from "./parts.js";
 import { createSession } from "./session.js";
 
@@ -95,7 +95,6 @@ async function shutdown() {
 async function begin(given) {
   init = given;
   told = "";
-  if (announcedBy(given.settings).user) Object.assign(departed, { user: "", proof: "" });
   session = createSession({
     widgetId,
     traceId,

@@ -171,15 +171,20 @@ export function createSession(wiring) {
   const { boot, ask } = entry;
 
   /** Take what the page says of the person. Whatever is written from here on is the announced user's.
+   * @param {Record<string, any>} settings
+   * @param {boolean} isOnPurpose a proof that has served its time may be used again
    * @returns {boolean} whether it is news */
-  function introduce() {
+  function accept(settings, isOnPurpose) {
+    const { user, proof } = announcedBy(settings);
+    const isOld = !isOnPurpose && user && user === departed.user && (!proof || proof === departed.proof);
+    init.settings = isOld ? looksOf(settings) : settings;
     const next = identityFrom(init.settings);
     if (JSON.stringify(next) === JSON.stringify(identity)) return false;
-    const { user } = announcedBy(init.settings);
     [identity, isNews] = [next, true];
     edition++;
     clock.clear(askTimer);
-    change((now) => ({ ...now, announced: user || null, isPending: Boolean(user) }));
+    const announced = isOld ? null : user || null;
+    change((now) => ({ ...now, announced, isPending: announced !== null }));
     typist.stop(); // The socket is closed by now, so nothing of it is said.
     showEntries();
     return true;
@@ -301,7 +306,7 @@ export function createSession(wiring) {
     fail,
     trace,
   });
-  introduce();
+  accept(init.settings, init.is_boot);
 
   return {
     boot,
@@ -312,14 +317,12 @@ export function createSession(wiring) {
 
     /** The page says something new of the person.
      * @param {Record<string, any>} settings
-     * @param {boolean} isOnPurpose an earlier proof may be used again
+     * @param {boolean} isOnPurpose
      * @returns {boolean} false: that is somebody else, who needs a session of their own */
     announce(settings, isOnPurpose) {
-      const [before, { user, proof }] = [announcedBy(init.settings), announcedBy(settings)];
-      if (before.user && user && before.user !== user) return false;
-      const isOld = !isOnPurpose && user && user === departed.user && (!proof || proof === departed.proof);
-      init.settings = isOld ? looksOf(settings) : settings;
-      if (introduce()) void boot();
+      const [{ user: before }, { user }] = [announcedBy(init.settings), announcedBy(settings)];
+      if (before && user && before !== user) return false;
+      if (accept(settings, isOnPurpose)) void boot();
       return true;
     },
 

@@ -78,6 +78,8 @@ export interface Init {
   device_id: string;
   page: { url: string; title: string; referrer: string };
   settings: Record<string, any>;
+  /** Said on purpose: a proof that has served its time may be used again. */
+  is_boot: boolean;
   appearance: Record<string, any>;
   language: string;
   is_debugging: boolean;

@@ -310,3 +310,11 @@ test("starting over keeps nothing, and tells the page the new device only when t
   await assert.rejects(user.session.reset("new-device"), { code: "verified_contact" });
   assert.deepEqual([user.said, user.session.state.log.contact.id], [[], "user-7"]);
 });
+
+test("a session that begins with a proof that has served its time begins without it, unless the page means it", async () => {
+  for (const [is_boot, expected] of [[false, null], [true, "7"]]) {
+    const scene = visit({ "POST bootstrap": nobody() }, { settings: MINE, is_boot, departed: { user: "7", proof: "h" } });
+    await scene.session.boot();
+    assert.deepEqual(identities(scene), [expected]);
+  }
+});

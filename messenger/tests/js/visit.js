@@ -6,7 +6,7 @@ import { opened } from "../../../static/widget/machine.js";
 import { createSession } from "../../../static/widget/session.js";
 import { conversation, FakeClock, GUEST, memoryStore, message, settled, snapshot, socketsInto } from "./cast.js";
 
-const INIT = { n: 1, tenant_id: "t", device_id: "d", page: { url: "u" }, settings: {}, appearance: {}, language: "en", is_debugging: false };
+const INIT = { n: 1, tenant_id: "t", device_id: "d", page: { url: "u" }, settings: {}, is_boot: true, appearance: {}, language: "en", is_debugging: false };
 
 export function boots(fields = {}) {
   return {
@@ -19,7 +19,7 @@ export function boots(fields = {}) {
 export const nobody = () => boots({ contact: null, conversations: [], messages: [], cursor: null });
 
 /** A session whose server the test plays: `answers` maps "METHOD path" to a value, an error or a function. */
-export function visit(answers, { stores = { local: new Map(), tab: new Map() }, settings = {} } = {}) {
+export function visit(answers, { stores = { local: new Map(), tab: new Map() }, departed = { user: "", proof: "" }, ...init } = {}) {
   const clock = new FakeClock();
   const calls = [];
   const sockets = [];
@@ -35,9 +35,9 @@ export function visit(answers, { stores = { local: new Map(), tab: new Map() }, 
   };
   const FakeSocket = socketsInto(sockets);
   const session = createSession({
-    widgetId: "w", traceId: "trace", init: { ...INIT, settings }, request, store: memoryStore(stores.local),
+    widgetId: "w", traceId: "trace", init: { ...INIT, ...init }, request, store: memoryStore(stores.local),
     tabStore: memoryStore(stores.tab), clock, uuid: () => `uuid-${++keys}`, WebSocket: FakeSocket, live: async () => follow,
-    onChange() {}, departed: { user: "", proof: "" }, say: (message) => said.push(message), trace() {},
+    onChange() {}, departed, say: (message) => said.push(message), trace() {},
   });
   const made = (path) => calls.filter((call) => call.path === path);
   return { session, answers, clock, calls, made, said, sockets, stores, live: () => sockets.at(-1) };
