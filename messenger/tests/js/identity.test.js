@@ -291,6 +291,17 @@ test("signing out without a live token ends what the device has", async () => {
   assert.deepEqual([identities(scene), scene.stores.tab.size], [[null], 0]);
 });
 
+test("signing out while the session is beginning ends the one that began", async () => {
+  const first = later();
+  const scene = visit({ "POST bootstrap": () => first.answer, "POST shutdown": null }, { settings: MINE });
+  void scene.session.boot();
+  const done = scene.session.end();
+  first.give(merged());
+  await done;
+  assert.deepEqual([paths(scene), scene.made("shutdown")[0].token], [["POST bootstrap", "POST shutdown"], "token-2"]);
+  assert.deepEqual([scene.session.state.log.contact, scene.stores.tab.size], [null, 0]);
+});
+
 test("a session that was ended in another tab is over at once, and begins again on whatever device there is", async () => {
   const scene = await signedIn();
   scene.session.typed("secret");
@@ -301,7 +312,10 @@ test("a session that was ended in another tab is over at once, and begins again 
 
 test("starting over keeps nothing, and tells the page the new device only when the server agreed", async () => {
   const fresh = { ...nobody(), session_token: "token-9" };
-  const scene = await chatting({ "POST reset": fresh });
+  const scene = await chatting({ "POST reset": fresh, [SEND]: new ApiError(403, "not_available") });
+  scene.session.typed("draft");
+  scene.session.send("refused, and kept until now");
+  await settled();
   scene.session.typed("draft");
   await scene.session.reset("new-device");
   assert.deepEqual([scene.session.state.log.contact, scene.session.state.thread, scene.stores.local.size], [null, null, 0]);
