@@ -2,6 +2,8 @@
 
 A door asks `spare` before it acts, and charges what happened afterwards. Counters live in Redis when there is one, so
 that all processes share them, else in this process. Their names are keyed hashes: no address or e-mail is in the store.
+A key with an empty part names nobody and is not counted: a server on a unix socket does not know where people are, and
+all of them would be one.
 """
 
 from __future__ import annotations
@@ -34,8 +36,10 @@ class Limit(StrEnum):
 
     NEW_DEVICE = "new-device"  # per tenant and network
     NEW_CONVERSATION = "new-conversation"  # per device
+    CROWD_CONVERSATION = "crowd-conversation"  # the same per tenant and network
     FAILED_PROOF = "failed-proof"  # per tenant and network
     SEND = "send"  # per device
+    CROWD_SEND = "crowd-send"  # the same per tenant and network
     LOOK_UP = "look-up"  # per device; whatever leaves nothing behind: reads, replays, known devices
     SIGN_IN_ACCOUNT = "sign-in-account"  # per e-mail address; failures
     SIGN_IN_ADDRESS = "sign-in-address"  # per network; failures
@@ -50,8 +54,10 @@ _MINUTE, _QUARTER = timedelta(minutes=1), timedelta(minutes=15)
 _QUOTAS = {
     Limit.NEW_DEVICE: (30, _MINUTE),
     Limit.NEW_CONVERSATION: (30, _MINUTE),
+    Limit.CROWD_CONVERSATION: (300, _MINUTE),
     Limit.FAILED_PROOF: (20, _MINUTE),
     Limit.SEND: (60, _MINUTE),
+    Limit.CROWD_SEND: (600, _MINUTE),
     Limit.LOOK_UP: (300, _MINUTE),
     Limit.SIGN_IN_ACCOUNT: (5, _QUARTER),
     Limit.SIGN_IN_ADDRESS: (30, _QUARTER),
@@ -83,7 +89,7 @@ def forget() -> None:
 
 def _ask(limit: Limit, key: tuple[object, ...], *, takes: bool) -> None:
     """Raises SignInUnavailable for a limit that fails closed while the store is away."""
-    if settings.RATE_LIMITS is None:
+    if settings.RATE_LIMITS is None or "" in key:
         return
     words = "|".join(map(str, key))
     name = salted_hmac(f"curbe.limit.{limit}", words, secret=settings.PEPPER, algorithm="sha256").hexdigest()
@@ -102,10 +108,12 @@ class _StoreAway(Exception):
 
 
 class _Meter:
-    """The counters of one store, with quotas at one scale."""
+    """The counters of one installation, with quotas at one scale; passwords have a store that nothing else can fill."""
 
-    def __init__(self, store: BaseStore, factor: float) -> None:
-        self._throttles = {limit: _throttle(store, limit, factor) for limit in Limit}
+    def __init__(self, store: BaseStore, of_passwords: BaseStore, factor: float) -> None:
+        self._throttles = {
+            limit: _throttle(of_passwords if limit.fails_closed else store, limit, factor) for limit in Limit
+        }
         self._away_until = 0.0
 
     def wait_s(self, limit: Limit, name: str, *, takes: bool) -> int:
@@ -129,9 +137,14 @@ class _Meter:
 @lru_cache(maxsize=4)
 def _meter(redis_url: str, factor: float) -> _Meter:
     if not redis_url:
-        return _Meter(MemoryStore(options={"MAX_SIZE": _MOST_COUNTERS}), factor)
+        return _Meter(_memory(), _memory(), factor)
     patience = {"SOCKET_TIMEOUT": _PATIENCE_S, "SOCKET_CONNECT_TIMEOUT": _PATIENCE_S}
-    return _Meter(RedisStore(server=redis_url, options=patience), factor)
+    store = RedisStore(server=redis_url, options=patience)
+    return _Meter(store, store, factor)
+
+
+def _memory() -> MemoryStore:
+    return MemoryStore(options={"MAX_SIZE": _MOST_COUNTERS})
 
 
 def _throttle(store: BaseStore, limit: Limit, factor: float) -> Throttled:

@@ -2,7 +2,7 @@
 
 Where a limit is used up, a request still passes if it would not have the effect that is limited: a known device, a
 retry, an open conversation to continue. So an office behind one address keeps its chats (S56). What leaves nothing
-behind is a look-up.
+behind is a look-up. What a device says counts for its network too, which may say ten times as much.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from ...models import Widget
 from ...principals import Visitor
 from ...signing import device_key_hash
 
+_CROWD = {Limit.SEND: Limit.CROWD_SEND, Limit.NEW_CONVERSATION: Limit.CROWD_CONVERSATION}
+
 
 def look_up(by: Visitor) -> None:
     """Charge a request that leaves nothing behind. Raises TooManyRequests."""
@@ -39,19 +41,16 @@ def refuse_failed_proofs(tenant_id: uuid.UUID, address: str) -> None:
 
 
 def boot_device(*, widget: Widget, device_id: str, page: Page, announced: Announced, bearer: str) -> Booted:
-    """`actions.boot_device`, with new devices limited by tenant and network."""
-    key_hash = device_key_hash(widget.tenant_id, device_id)
-    network = network_of(page.address)
-    _spare(
-        Limit.NEW_DEVICE,
-        widget.tenant_id,
-        network,
-        unless=lambda: effects.is_known_device(widget.tenant_id, key_hash),
-    )
-    charge(Limit.LOOK_UP, key_hash)
+    """`actions.boot_device`, with new devices limited by tenant and network.
+
+    An id that nobody knows and nothing comes of leaves no counter behind: anybody can make up any number of them.
+    """
+    tenant_id, key_hash = widget.tenant_id, device_key_hash(widget.tenant_id, device_id)
+    newcomers = (Limit.NEW_DEVICE, tenant_id, network_of(page.address))
+    _unless(lambda: effects.is_known_device(tenant_id, key_hash), lambda: spare(*newcomers))
+    spare(Limit.LOOK_UP, key_hash)
     booted = actions.boot_device(widget=widget, device_id=device_id, page=page, announced=announced, bearer=bearer)
-    if booted.is_new_device:
-        count(Limit.NEW_DEVICE, widget.tenant_id, network)
+    count(*newcomers if booted.is_new_device else (Limit.LOOK_UP, key_hash))
     return booted
 
 
@@ -64,23 +63,23 @@ def reset_device(*, by: Visitor, device_id: str, page: Page) -> Booted:
     return booted
 
 
-def send_message(*, by: Visitor, conversation_id: uuid.UUID, draft: Draft) -> Sent:
-    """`actions.send_message`, with messages limited by device. A retry is a look-up, and so is a guess (S27)."""
-    _spare(Limit.SEND, by.device.key_hash, unless=lambda: effects.was_sent(by.contact, draft.client_message_id))
+def send_message(*, by: Visitor, address: str, conversation_id: uuid.UUID, draft: Draft) -> Sent:
+    """`actions.send_message`, with messages limited. A retry is a look-up, and so is a guess (S27)."""
+    _spare(Limit.SEND, by, address, unless=lambda: effects.was_sent(by.contact, draft.client_message_id))
     try:
         sent = actions.send_message(by=by, conversation_id=conversation_id, draft=draft)
     except DomainError:
         look_up(by)
         raise
-    _charge(by, [] if sent.is_replay else [Limit.SEND])
+    _count(by, address, [] if sent.is_replay else [Limit.SEND])
     return sent
 
 
 def start_conversation(
-    *, by: Visitor, is_new: bool, client_conversation_id: uuid.UUID | None, draft: Draft | None
+    *, by: Visitor, address: str, is_new: bool, client_conversation_id: uuid.UUID | None, draft: Draft | None
 ) -> Started:
-    """`actions.start_conversation`, with new conversations and messages limited by device."""
-    _spare_to_start(by, is_new, client_conversation_id, draft)
+    """`actions.start_conversation`, with new conversations and messages limited."""
+    _spare_to_start(by, address, is_new, client_conversation_id, draft)
     try:
         started = actions.start_conversation(
             by=by, is_new=is_new, client_conversation_id=client_conversation_id, draft=draft
@@ -90,32 +89,42 @@ def start_conversation(
         raise
     opened = [Limit.NEW_CONVERSATION] if started.is_new_conversation else []
     said = [Limit.SEND] if started.message and started.created else []
-    _charge(by, opened + said)
+    _count(by, address, opened + said)
     return started
 
 
-def _spare_to_start(by: Visitor, is_new: bool, key: uuid.UUID | None, draft: Draft | None) -> None:
+def _spare_to_start(by: Visitor, address: str, is_new: bool, key: uuid.UUID | None, draft: Draft | None) -> None:
     def is_replay() -> bool:
         return draft is not None and effects.was_sent(by.contact, draft.client_message_id)
 
     def continues() -> bool:
         return is_replay() or effects.would_continue(by, is_new=is_new, client_conversation_id=key)
 
-    _spare(Limit.NEW_CONVERSATION, by.device.key_hash, unless=continues)
+    _spare(Limit.NEW_CONVERSATION, by, address, unless=continues)
     if draft:
-        _spare(Limit.SEND, by.device.key_hash, unless=is_replay)
+        _spare(Limit.SEND, by, address, unless=is_replay)
 
 
-def _spare(limit: Limit, *key: object, unless: Callable[[], bool]) -> None:
-    try:
-        spare(limit, *key)
-    except TooManyRequests:
-        if not unless():
-            raise
+def _spare(limit: Limit, by: Visitor, address: str, *, unless: Callable[[], bool]) -> None:
+    _unless(unless, lambda: _both(spare, limit, by, address))
 
 
-def _charge(by: Visitor, happened: list[Limit]) -> None:
+def _count(by: Visitor, address: str, happened: list[Limit]) -> None:
     for limit in happened:
-        count(limit, by.device.key_hash)
+        _both(count, limit, by, address)
     if not happened:
         look_up(by)
+
+
+def _both(ask: Callable[..., None], limit: Limit, by: Visitor, address: str) -> None:
+    """Ask for the device and for its network: one address may have any number of devices."""
+    ask(limit, by.device.key_hash)
+    ask(_CROWD[limit], by.tenant_id, network_of(address))
+
+
+def _unless(is_harmless: Callable[[], bool], ask: Callable[[], None]) -> None:
+    try:
+        ask()
+    except TooManyRequests:
+        if not is_harmless():
+            raise

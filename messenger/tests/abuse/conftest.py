@@ -17,3 +17,10 @@ def limited() -> Iterator[None]:
     with override_settings(RATE_LIMITS=1.0):
         yield
     limits.forget()
+
+
+@pytest.fixture
+def tight(limited: None) -> Iterator[None]:
+    """A tenth of every quota: 3 devices or conversations, 2 failed proofs, 6 messages, 30 look-ups a minute."""
+    with override_settings(RATE_LIMITS=0.1):
+        yield

@@ -91,13 +91,32 @@ def test_the_store_holds_no_address_and_forgets(limited, redis_server):
 
 def test_the_memory_of_a_process_is_bounded(limited, monkeypatch):
     monkeypatch.setattr(limits, "_MOST_COUNTERS", 10)
+    takes(Limit.SEND, "ada", most=60)
+    flood(Limit.SEND, 9)
+    assert not may_take(Limit.SEND, "ada"), "ten counters fit"
+    flood(Limit.SEND, 10)
+    assert may_take(Limit.SEND, "ada"), "the one not used for the longest time gives way"
+
+
+def test_no_flood_of_visitors_pushes_out_who_guessed_passwords(limited, monkeypatch):
+    monkeypatch.setattr(limits, "_MOST_COUNTERS", 10)
     takes(Limit.SIGN_IN_ACCOUNT, "ada")
-    for number in range(9):
-        limits.charge(Limit.SEND, number)
-    assert not may_take(Limit.SIGN_IN_ACCOUNT, "ada"), "ten counters fit"
-    for number in range(10):
-        limits.charge(Limit.SEND, number)
-    assert may_take(Limit.SIGN_IN_ACCOUNT, "ada"), "the one not used for the longest time gives way"
+    for limit in set(Limit) - {Limit.SIGN_IN_ACCOUNT, Limit.SIGN_IN_ADDRESS}:
+        flood(limit, 20)
+    assert not may_take(Limit.SIGN_IN_ACCOUNT, "ada")
+    flood(Limit.SIGN_IN_ACCOUNT, 10)
+    assert may_take(Limit.SIGN_IN_ACCOUNT, "ada"), "these are bounded too"
+
+
+def flood(limit, times):
+    for number in range(times):
+        limits.charge(limit, number)
+
+
+def test_who_has_no_name_is_not_counted(store):
+    """A server on a unix socket knows no addresses: those of everybody would be one."""
+    assert takes(Limit.SIGN_IN_ADDRESS, "") == (1000, 0)
+    assert takes(Limit.NEW_DEVICE, "tenant", "") == (1000, 0)
 
 
 def test_a_redis_that_is_away_is_not_asked_at_every_request(limited, log_lines):

@@ -18,20 +18,13 @@ from curbe.addresses import proxy_networks
 from curbe.testing.cast import Browser, proof
 from curbe.testing.ledger import everything
 from messenger import limits
-from messenger.models import Device, Message, VerificationFailure
+from messenger.models import Device, Message
 
 pytestmark = pytest.mark.django_db
 
 ELSEWHERE = "198.51.100.7"
 GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0 Safari/537.36"
-
-
-@pytest.fixture
-def tight(limited):
-    """A tenth of every quota: 3 devices or conversations, 2 failed proofs, 6 messages, 30 look-ups a minute."""
-    with override_settings(RATE_LIMITS=0.1):
-        yield
 
 
 def newcomer(company, address="127.0.0.1", **headers):
@@ -70,8 +63,7 @@ def test_s27_a_thousand_guessed_ids_are_404_and_limited(harbor, guest, chat, lim
     answers = [guess(guesser, knock, existing if i % 100 == 0 else uuid.uuid4()) for i in range(1000)]
     statuses = [answer.status_code for answer in answers]
     assert set(statuses) == {404, 429}, "one that exists is like one that does not"
-    # One look-up was the page load.
-    assert statuses[:299] == [404] * 299
+    assert statuses[:300] == [404] * 300
     assert statuses.count(404) <= 300 + (time.monotonic() - started) * 5
     assert_refused(next(answer for answer in answers if answer.status_code == 429))
     assert Message.objects.count() == before
@@ -216,25 +208,6 @@ def test_new_conversations_are_limited_and_continuing_one_is_not(harbor, tight):
     assert desk.post(f"conversations/{opened[-1]}/reopen").status_code == 200
     continued = visitor.post("conversations")
     assert (continued.status_code, continued.json()["conversation"]["id"]) == (200, opened[-1])
-
-
-# Proofs
-
-
-def test_failed_proofs_are_limited_and_good_ones_never(harbor, tight):
-    visitor, wrong = newcomer(harbor), {"token": proof(harbor, "u-1")[:-2] + "xx"}
-    visitor.boot()
-    bootstrapped, identified = visitor.load(identity=wrong), visitor.identify(**wrong)
-    assert (bootstrapped.status_code, identified.status_code) == (401, 401)
-    noted = VerificationFailure.objects.count()
-    assert noted == 2
-    assert_refused(visitor.identify(**wrong))
-    assert_refused(visitor.load(identity=wrong))
-    assert_refused(visitor.identify(user_id="u-1"))
-    assert VerificationFailure.objects.count() == noted, "the log is not filled by a flood"
-    assert newcomer(harbor, ELSEWHERE).load(identity=wrong).status_code == 401
-    assert visitor.identify(proof(harbor, "u-1")).status_code == 200
-    assert visitor.snapshot["contact"]["type"] == "user"
 
 
 def test_signing_out_is_never_refused(harbor, tight):
