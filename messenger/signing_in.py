@@ -23,6 +23,9 @@ from . import limits
 from .errors import DomainError, TooManyRequests
 from .limits import Limit
 
+# What a form says of a guess. Anything else it may object to comes after the right password.
+_WRONG = {"invalid_login", "inactive"}
+
 
 class LimitedSignInForm(AuthenticationForm):
     """Refuses to try a password when too many were wrong; `refusal` then says so to `with_status`."""
@@ -37,12 +40,15 @@ class LimitedSignInForm(AuthenticationForm):
             raise ValidationError(_sentence(refusal), code=refusal.code) from refusal
 
     def _clean_within_limits(self) -> dict[str, Any]:
-        """Looks again after the password was right: of guesses made at the same time no more get through."""
+        """Charges a wrong password, an unknown account or one that is switched off, and nothing else.
+
+        Looks again after the password was right: of guesses made at the same time no more learn it.
+        """
         self._each(limits.spare)
         try:
             cleaned: dict[str, Any] = super().clean()
-        except ValidationError:
-            self._each(limits.charge)
+        except ValidationError as refused:
+            self._each(limits.charge if refused.code in _WRONG else limits.spare)
             raise
         self._each(limits.spare)
         return cleaned

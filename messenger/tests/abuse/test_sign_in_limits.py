@@ -9,10 +9,11 @@ from django.contrib.auth.backends import ModelBackend
 from django.test import Client, override_settings
 
 from curbe.testing.cast import PASSWORD
+from messenger.models import Agent, User
 
 pytestmark = pytest.mark.django_db
 
-ADA = "ada@harbor.example"
+ADA, BEN = "ada@harbor.example", "ben@harbor.example"
 DOORS = ["/inbox/login/", "/admin/login/"]
 ELSEWHERE = "198.51.100.7"
 
@@ -32,7 +33,7 @@ def test_s63_the_sixth_guess_at_an_account_is_refused_from_wherever_it_comes(har
         refused = enter(address=address)
         assert refused.status_code == 429, "even with the right password"
         assert 0 < int(refused["Retry-After"]) <= 180
-    assert enter(email="ben@harbor.example").status_code == 302, "a colleague at the same address gets in"
+    assert enter(email=BEN).status_code == 302, "a colleague at the same address gets in"
 
 
 @pytest.mark.parametrize("door", DOORS)
@@ -64,6 +65,29 @@ def test_s63_a_network_of_ipv6_addresses_is_one_address(harbor, limited):
 
 def test_s63_signing_in_is_never_charged(harbor, limited):
     assert {enter().status_code for _ in range(40)} == {302}
+
+
+def test_s63_the_right_password_of_an_agent_at_the_admins_door_is_no_guess(harbor, limited):
+    refused = [enter(email=BEN, door="/admin/login/") for _ in range(8)]
+    assert [one.status_code for one in refused] == [200] * 8
+    assert {str(errors_of(one)) for one in refused} == {"['This account may not enter the administration.']"}
+    assert enter(email=BEN).status_code == 302
+    guess(5, email=BEN, door="/admin/login/")
+    assert enter(email=BEN, door="/admin/login/").status_code == 429, "wrong ones there are counted"
+
+
+def test_s63_an_account_that_is_switched_off_is_counted_like_any(harbor, limited):
+    User.objects.filter(email=BEN).update(is_active=False)
+    with override_settings(AUTHENTICATION_BACKENDS=["django.contrib.auth.backends.AllowAllUsersModelBackend"]):
+        assert [enter(email=BEN).status_code for _ in range(6)] == [200] * 5 + [429]
+
+
+def test_s63_where_addresses_are_unknown_the_account_alone_is_counted(harbor, limited):
+    """A server on a unix socket has no address of anybody."""
+    strangers = [enter(email=f"somebody{i}@harbor.example", password="wrong", address="") for i in range(35)]
+    assert {one.status_code for one in strangers} == {200}
+    assert enter(address="").status_code == 302
+    assert guess(6, address="") == [200] * 5 + [429]
 
 
 def test_s63_it_does_not_tell_whether_an_account_exists(harbor, limited):
@@ -103,6 +127,14 @@ def test_s63_of_guesses_made_at_once_no_more_get_through(harbor, limited, monkey
     with override_settings(AUTHENTICATION_BACKENDS=[f"{__name__}.Overtaken"]):
         assert enter().status_code == 429
     assert not Overtaken.is_first
+
+
+def test_s63_nor_do_they_learn_that_the_password_was_right(harbor, limited, monkeypatch):
+    monkeypatch.setattr(Overtaken, "is_first", True)
+    User.objects.filter(email=ADA).update(is_staff=False)
+    Agent.objects.filter(user__email=ADA).update(role=Agent.Role.AGENT)
+    with override_settings(AUTHENTICATION_BACKENDS=[f"{__name__}.Overtaken"]):
+        assert enter(door="/admin/login/").status_code == 429
 
 
 @pytest.mark.parametrize("door", DOORS)
