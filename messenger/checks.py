@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from ipaddress import ip_address
@@ -14,6 +15,8 @@ from django.core.checks import Warning as Advice
 from django.db import connections
 
 _SHORTEST_KEY, _FEWEST_CHARACTERS = 32, 10
+_LARGEST_FACTOR = 100
+_NAMES_AT_HOME = (".localhost", ".local", ".test", ".internal")
 _NEW_KEY = "Make one: python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
 
 
@@ -25,29 +28,38 @@ def durable_commits(databases: Sequence[str] | None = None, **_kwargs: Any) -> l
 
 @register()
 def fit_for_the_internet(**_kwargs: Any) -> list[CheckMessage]:
-    """In production, which is where PUBLIC_URL is not this machine itself, unsafe settings stop the start (S64)."""
-    return [] if _is_local() else _unsafe_settings()
+    """In production unsafe settings stop the start (S64): with https, or where the internet reaches PUBLIC_URL."""
+    return _unsafe_settings() if _is_production() else []
 
 
 @register(deploy=True)
 def would_be_fit_for_the_internet(**_kwargs: Any) -> list[CheckMessage]:
     """The same on demand, by `check --deploy`, where the other check does not say it already."""
-    return _unsafe_settings() if _is_local() else []
+    return [] if _is_production() else _unsafe_settings()
 
 
-def _is_local() -> bool:
-    host = urlsplit(settings.PUBLIC_URL).hostname or ""
+def _is_production() -> bool:
+    return settings.IS_HTTPS or not _is_at_home((urlsplit(settings.PUBLIC_URL).hostname or "").rstrip("."))
+
+
+def _is_at_home(host: str) -> bool:
+    """Whether only this machine, its network or its neighbouring containers can mean it."""
     try:
-        return ip_address(host).is_loopback
+        return ip_address(host).is_private
     except ValueError:
-        return host == "localhost" or host.endswith(".localhost")  # Handled: it is a name.
+        return "." not in host or host.endswith(_NAMES_AT_HOME)  # Handled: it is a name.
 
 
 def _unsafe_settings() -> list[CheckMessage]:
     found: list[CheckMessage | None] = [
         _key_fault(),
         _error(settings.DEBUG, "E012", "DEBUG shows source code and settings to anybody.", "Remove DEBUG."),
-        _error(settings.RATE_LIMITS is None, "E013", "RATE_LIMITS is off.", "Remove RATE_LIMITS, or set a factor."),
+        _error(
+            (settings.RATE_LIMITS or math.inf) > _LARGEST_FACTOR,
+            "E013",
+            "RATE_LIMITS is off, or so large that it limits nothing.",
+            f"Remove RATE_LIMITS, or set a factor of at most {_LARGEST_FACTOR}.",
+        ),
         _error(
             not settings.IS_HTTPS,
             "E014",
@@ -55,7 +67,7 @@ def _unsafe_settings() -> list[CheckMessage]:
             "Put a proxy with TLS in front, as docker-compose.yml does, and set PUBLIC_URL=https://…",
         ),
     ]
-    return [one for one in found if one] + _pepper_warning()
+    return [one for one in found if one] + _pepper_warning() + _proxy_warning()
 
 
 def _key_fault() -> CheckMessage | None:
@@ -75,6 +87,15 @@ def _pepper_warning() -> list[CheckMessage]:
         return []
     fault = "PEPPER is not set: changing SECRET_KEY would make every visitor a stranger."
     return [Advice(fault, hint=f"Set it once and keep it. {_NEW_KEY}", id="messenger.W010")]
+
+
+def _proxy_warning() -> list[CheckMessage]:
+    is_behind_one = settings.IS_HTTPS or settings.SECURE_PROXY_SSL_HEADER
+    if settings.TRUSTED_PROXIES or not is_behind_one:
+        return []
+    fault = "TRUSTED_PROXIES is empty: behind a proxy all people share its address, and the limits of one."
+    remedy = "Set TRUSTED_PROXIES to the addresses or networks of the proxies in front, such as 10.0.0.0/8."
+    return [Advice(fault, hint=remedy, id="messenger.W011")]
 
 
 def _error(is_wrong: bool, number: str, fault: str, remedy: str) -> CheckMessage | None:

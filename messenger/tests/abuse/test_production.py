@@ -26,6 +26,7 @@ GOOD = {
     "DEBUG": "false",
     "RATE_LIMITS": "1",
     "ALLOWED_HOSTS": "chat.example.com",
+    "TRUSTED_PROXIES": "10.0.0.0/8",
 }
 SERVICES = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
 LOCAL = {"PUBLIC_URL": "http://127.0.0.1:8000", "SECRET_KEY": "", "PEPPER": "", "RATE_LIMITS": "off"}
@@ -63,6 +64,7 @@ def test_s64_a_correct_environment_passes(manage, command):
         pytest.param({"SECRET_KEY": "tooshort"}, "E011", id="weak key"),
         pytest.param({"DEBUG": "true"}, "E012", id="DEBUG"),
         pytest.param({"RATE_LIMITS": "off"}, "E013", id="no limits"),
+        pytest.param({"RATE_LIMITS": "101"}, "E013", id="limits that limit nothing"),
         pytest.param({"PUBLIC_URL": "http://chat.example.com"}, "E014", id="no TLS"),
     ],
 )
@@ -104,12 +106,57 @@ def test_s64_at_home_nothing_is_asked_for(manage):
     assert faults_of(done) == []
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "[::1]", "localhost", "shop.localhost"])
-def test_s64_home_is_this_machine(host):
-    with override_settings(PUBLIC_URL=f"http://{host}:8000", DEBUG=True):
-        assert run_checks() == []
-    with override_settings(PUBLIC_URL="http://localhost.example.com:8000", DEBUG=True):
-        assert "messenger.E012" in [message.id for message in run_checks()]
+HOME = [
+    *("127.0.0.1", "127.1.2.3", "[::1]", "localhost", "localhost.", "shop.localhost"),
+    *("10.1.2.3", "172.16.0.9", "192.168.1.20", "[fd00::7]", "169.254.3.4", "[fe80::1]"),
+    *("web", "nas", "ada.local", "Chat.LOCAL.", "shop.test", "chat.internal"),
+]
+PUBLIC = ["8.8.8.8", "172.32.0.1", "[2001:4860:4860::8888]", "localhost.example.com", "chat.example.com", "mylocal.io"]
+
+
+def faults_at(url):
+    """What is said there of settings that nobody would have on the internet."""
+    with override_settings(PUBLIC_URL=url, IS_HTTPS=url.startswith("https:"), DEBUG=True, RATE_LIMITS=1.0):
+        return [message.id for message in run_checks()]
+
+
+@pytest.mark.parametrize("host", HOME)
+def test_s64_home_is_what_the_internet_does_not_reach(host):
+    assert faults_at(f"http://{host}:8000") == []
+    assert "messenger.E012" in faults_at(f"https://{host}:8000"), "who has TLS there means it"
+
+
+@pytest.mark.parametrize("host", PUBLIC)
+def test_s64_everywhere_else_is_production(host):
+    assert {"messenger.E012", "messenger.E014"} <= set(faults_at(f"http://{host}:8000"))
+    assert "messenger.E012" in faults_at(f"https://{host}")
+
+
+def test_s64_the_start_on_a_local_network_goes_well(manage):
+    done = manage("check", **{**LOCAL, "PUBLIC_URL": "http://192.168.1.20:8000"})
+    assert (done.returncode, faults_of(done)) == (0, [])
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        pytest.param({}, id="TLS"),
+        pytest.param({"PUBLIC_URL": "http://chat.example.com", "BEHIND_PROXY": "true"}, id="BEHIND_PROXY"),
+    ],
+)
+def test_s64_a_proxy_that_is_not_named_is_a_warning(manage, behind):
+    done = manage("check", TRUSTED_PROXIES="", **behind)
+    assert "W011" in faults_of(done)
+    assert "Set TRUSTED_PROXIES" in done.stdout + done.stderr
+    assert "W011" not in faults_of(manage("check", **behind))
+
+
+def test_s64_without_a_proxy_none_has_to_be_named(manage):
+    assert "W011" not in faults_of(manage("check", PUBLIC_URL="http://chat.example.com", TRUSTED_PROXIES=""))
+
+
+def test_s64_a_factor_for_a_load_test_is_fine_in_production(manage):
+    assert manage("check", RATE_LIMITS="100").returncode == 0
 
 
 def test_s64_at_home_deploy_tells_everything_and_nothing_twice(manage):
