@@ -18,7 +18,13 @@ _CRAWLER = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 
+# A shop's app may be called MyShopChatbot, and show the shop to a person. A crawler that poses as a telephone says
+# that it is "compatible" with one, or where to read about it.
+_APP = re.compile(
+    r"^ (?=.*\b(?:iphone|ipad|android)\b) (?!.*(?:compatible;|https?:)) .* chat-?bot\b", re.IGNORECASE | re.VERBOSE
+)
+
 
 def is_crawler(user_agent: str) -> bool:
-    """Whether the User-Agent is one of a crawler that says so. Browsers, programs and silence are not."""
-    return _CRAWLER.search(user_agent) is not None
+    """Whether the User-Agent is one of a crawler that says so. Browsers, apps, programs and silence are not."""
+    return bool(_CRAWLER.search(user_agent)) and not _APP.search(user_agent)

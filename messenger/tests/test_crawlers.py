@@ -52,6 +52,11 @@ CRAWLERS = [
     "Mozilla/5.0 (compatible; Google-InspectionTool/1.0;)",
     "FeedFetcher-Google; (+http://www.google.com/feedfetcher.html)",
     "Screaming Frog SEO Spider/20.0",
+    PHONE.format("Nexus 5X") + " (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+    PHONE.format("SM-G991B") + "; 360Spider",
+    PHONE.format("SM-G991B") + " moatbot",
+    "Mozilla/5.0 (Linux; Android 5.0) (compatible; HelpChatbot/1.0)",
+    "HelpChatbot/1.0 (+https://chatbot.example/about)",
 ]
 PEOPLE_AND_PROGRAMS = [
     CHROME,
@@ -67,6 +72,9 @@ PEOPLE_AND_PROGRAMS = [
     PHONE.format("SM-G991B") + " [Pinterest/Android]",
     PHONE.format("SM-G991B") + " Instagram 300.0.0.0 Android",
     "Mozilla/5.0 (compatible; Yandex YaBrowser/24.1) " + CHROME,
+    "MyShopChatbot/2.3 (iPhone; iOS 17.5) Mobile Safari",
+    "Shop-Chat-Bot/1.0 (iPad; iPadOS 18.1) Mobile Safari",
+    PHONE.format("SM-G991B") + " MyShopChatbot/2.3",
     "python-httpx/0.28.1",
     "python-requests/2.32.3",
     "curl/8.14.1",
