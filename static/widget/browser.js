@@ -66,14 +66,19 @@ export function draftsOf(store, scope, user) {
   const all = `curbe_draft:${scope}:`;
   const prefix = () => (user() ? `${all}${user()}/` : all);
   /** @param {string} thread */
-  const drop = (thread) => store.remove(prefix() + thread);
+  const get = (thread) => store.get(prefix() + thread) ?? "";
+  /** @param {string} thread
+   * @param {string} [text] none: there is nothing to keep any more */
+  const keep = (thread, text) => void (text ? store.set(prefix() + thread, text) : store.remove(prefix() + thread));
   return {
-    drop,
-    /** @param {string} thread */
-    get: (thread) => store.get(prefix() + thread) ?? "",
-    /** @param {string} thread
-     * @param {string} text */
-    keep: (thread, text) => void (text ? store.set(prefix() + thread, text) : drop(thread)),
+    get,
+    keep,
+    /** @param {string} from
+     * @param {string} to */
+    move(from, to) {
+      keep(to, get(from));
+      keep(from);
+    },
     /** The guest has turned out to be the user. */
     carry() {
       for (const key of store.keys(all).filter((key) => !key.includes("/"))) {

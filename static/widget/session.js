@@ -299,8 +299,9 @@ export function createSession(wiring) {
     ask,
     boot: () => void boot(),
     moved(from, to) {
+      if (from === to) return;
       outbox.retarget(from, to);
-      drafts.drop(from);
+      drafts.move(from, to); // Somebody may have written on while the first message was under way.
       change((now) => retargeted(now, from, to));
     },
     fail,
@@ -346,7 +347,7 @@ export function createSession(wiring) {
     send(body) {
       if (!state.thread || !body.trim()) return null;
       typist.stop();
-      drafts.drop(state.thread);
+      drafts.keep(state.thread);
       return outbox.add({ id: uuid(), thread: state.thread, body, author: authorOf(state) }).id;
     },
     retry: outbox.retry,

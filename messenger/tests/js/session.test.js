@@ -222,6 +222,22 @@ test("no server: the visitor is told, and it is tried again", async () => {
   assert.equal(scene.session.state.phase, "ready");
 });
 
+test("what is written on while the first message is under way stays in the composer", async () => {
+  let arrive;
+  const first = message(1, { author: GUEST, client_message_id: "uuid-2" });
+  const answer = { conversation: conversation({ last_seq: 1 }), message: first, contact: contact(), cursor: `${EPOCH}:2` };
+  const under_way = () => new Promise((resolve) => (arrive = () => resolve(answer)));
+  const { session } = visit({ "POST bootstrap": nobody(), "POST conversations": under_way });
+  await session.boot();
+  session.change((now) => opened(now, { space: "new" }));
+  session.send("hello");
+  await settled();
+  session.typed("and another th");
+  arrive();
+  await settled();
+  assert.deepEqual([session.state.thread, session.draft("conversation-1"), session.draft("open")], ["conversation-1", "and another th", ""]);
+});
+
 test("a draft survives a reload until it is sent", async () => {
   const scene = await chatting({ "POST conversations/conversation-1/messages": message(2, { author: GUEST, client_message_id: "uuid-2" }) });
   scene.session.typed("half a thou");
