@@ -79,7 +79,7 @@ class IdentitySecretAdmin(OwnedAdmin):
     ordering = ["-id"]
     search_fields = ["kid"]
     autocomplete_fields = ["tenant"]
-    actions = ["retire"]
+    actions = ["retire", "give_up"]
 
     class Media:
         js = ["admin_curbe/copy.js"]
@@ -118,6 +118,16 @@ class IdentitySecretAdmin(OwnedAdmin):
             actions.retire_identity_secret(secret)
             self.log_change(request, secret, "retired")
         self.message_user(request, _("What the selected secrets sign is not accepted any more."))
+
+    @admin.action(
+        description=_("Give up as lost: retire them, and end every session they proved"), permissions=["change"]
+    )
+    def give_up(self, request: HttpRequest, chosen: QuerySet[IdentitySecret]) -> None:
+        """Of retired ones, too: that a secret was stolen is often noticed later."""
+        for secret in chosen:
+            actions.retire_identity_secret(secret, is_lost=True)
+            self.log_change(request, secret, "given up as lost")
+        self.message_user(request, _("The selected secrets prove nothing any more, and their sessions have ended."))
 
 
 def _guide(secret: IdentitySecret) -> dict[str, Any]:

@@ -131,3 +131,14 @@ def test_merges_are_listed_from_guest_to_user(ada: Client, harbor: Company, cana
     assert "Guest x" in page.content.decode() and "User x" in page.content.decode()
     assert ada.get("/admin/messenger/contactmerge/", {"q": "id of x"}).context["cl"].result_count == 1
     assert ada.get("/admin/messenger/contactmerge/", {"q": "zinc"}).context["cl"].result_count == 0
+
+
+def test_giving_a_secret_up_as_lost_ends_the_sessions_it_proved(ada: Client, harbor: Company) -> None:
+    lost, _ = harbor.new_secret()
+    theirs = harbor.known("grace", "Hello")
+    harbor.new_secret()
+    ours = harbor.known("linus", "Hello")
+    chosen = {"action": "give_up", "_selected_action": [str(lost.pk)]}
+    assert ada.post("/admin/messenger/identitysecret/", chosen).status_code == 302
+    assert theirs.get("history").status_code == 401
+    assert ours.get("history").status_code == 200
