@@ -342,6 +342,8 @@ class Socket(AsyncConsumer):
                     await self.send({"type": "websocket.send", "text": text})
             except TimeoutError as error:
                 raise ClosedByUs(Close.SLOW) from error
+            except OSError:
+                return  # Handled: the client has hung up, and the server tells us so in a moment.
 
     async def _keep_time(self) -> None:
         """Hello within 10 s; then heartbeats, the end of silent sockets, and a fresh look at the credentials."""

@@ -564,3 +564,19 @@ async def test_no_event_of_one_tenant_reaches_another(chatting, rival_desk):
 @pytest.fixture
 def rival_desk(transactional_db):
     return make_company("rival").desk()
+
+
+async def test_a_client_that_hangs_up_is_no_error(chatting, monkeypatch, log_lines):
+    _company, browser, _, _ = chatting
+    plain = sockets.Socket.send
+
+    async def hung_up(self, message):
+        if message["type"] == "websocket.send":
+            raise ConnectionResetError()
+        await plain(self, message)
+
+    async with connected() as line:
+        monkeypatch.setattr(sockets.Socket, "send", hung_up)
+        await line.hello(browser.bearer)
+        assert await line.hears_nothing()
+    assert not [entry for entry in log_lines() if entry["level"] == "error"]
