@@ -180,7 +180,7 @@ def test_users_who_change_places_again_and_again_do_not_deadlock(company, repeti
     def act(i):
         statuses = set()
         for turn in range(3):
-            tabs[i].boot()
+            begin_again(tabs[i])
             statuses.add(tabs[i].post("conversations", said(f"{i} in turn {turn}")).status_code)
             statuses.add(tabs[i].identify(tokens[i][turn]).status_code)
         return statuses
@@ -193,6 +193,16 @@ def test_users_who_change_places_again_and_again_do_not_deadlock(company, repeti
     for device in Device.objects.all():
         assert device.contact is None or device.contact.type == "anonymous"
     assert_all_is_numbered()
+
+
+def begin_again(tab):
+    """As the widget does: a page load that a login elsewhere overtakes is told so, and starts again."""
+    tab.bearer = ""
+    answers = [tab.load()]
+    while answers[-1].status_code == 401 and len(answers) < 10:
+        assert answers[-1].json()["errors"][0]["code"] == "identity_changed"
+        answers.append(tab.load())
+    assert answers[-1].status_code == 200
 
 
 def said(text):
