@@ -52,11 +52,12 @@ def remember(response: HttpResponse, customer: Customer | None) -> None:
 
 
 def has_accounts(tenant: Tenant) -> bool:
-    """Whether this is the company that the demo made, and not somebody's own of the same name: nobody may sign in
-    there without a password.
+    """Whether this is the company that the demo made, still active, and not somebody's own of the same name: nobody may
+    sign in there without a password.
     """
     kid, _ = credentials.identity_secret(SLUG)
-    return tenant.slug == SLUG and IdentitySecret.objects.filter(tenant=tenant, kid=kid).exists()
+    is_its_own = tenant.slug == SLUG and tenant.is_active
+    return is_its_own and IdentitySecret.objects.filter(tenant=tenant, kid=kid).exists()
 
 
 def announcement(customer: Customer, tenant: Tenant) -> dict[str, object]:
@@ -88,8 +89,11 @@ def token_for(customer: Customer, tenant: Tenant) -> str | None:
 @require_safe
 @cache_control(no_store=True)
 def token(request: HttpRequest) -> HttpResponse:
-    """A fresh token for whoever is signed in: `{"token"}`, or 204 for nobody."""
+    """A fresh token for whoever is signed in, and who that is: `{"user_id", "token"}`, or 204 for nobody. `token` is null
+    while there is no secret to sign with.
+    """
     customer = customer_of(request)
-    tenant = Tenant.objects.filter(slug=SLUG, is_active=True).first()
-    signed = token_for(customer, tenant) if customer and tenant and has_accounts(tenant) else None
-    return JsonResponse({"token": signed}) if signed else HttpResponse(status=204)
+    tenant = Tenant.objects.filter(slug=SLUG).first()
+    if not (customer and tenant and has_accounts(tenant)):
+        return HttpResponse(status=204)
+    return JsonResponse({"user_id": customer.id, "token": token_for(customer, tenant)})

@@ -18,7 +18,7 @@ from curbe.testing.cast import Browser, Company
 from messenger import actions
 from messenger.demo import credentials
 from messenger.demo_customers import CUSTOMERS
-from messenger.models import IdentitySecret
+from messenger.models import IdentitySecret, Tenant
 
 pytestmark = pytest.mark.django_db
 ACCOUNT, TOKEN = "/demo/account/", "/demo/account/token"
@@ -204,7 +204,17 @@ def test_without_a_secret_the_page_says_so_and_proves_nothing(harbor: Company, s
     page = shopper.get(ACCOUNT)
     settings = announced(page)
     assert settings is not None and "user_jwt" not in settings["boot"]
-    assert "no identity secret" in page.content.decode() and shopper.get(TOKEN).status_code == 204
+    assert "no identity secret" in page.content.decode()
+    assert shopper.get(TOKEN).json() == {"user_id": CLARA.id, "token": None}
+
+
+def test_a_token_comes_with_whom_it_is_for(shopper: Client) -> None:
+    """A page that was rendered for somebody else can tell without reading tokens."""
+    for customer in (CLARA, DIEGO):
+        post(shopper, customer.id)
+        answer = shopper.get(TOKEN).json()
+        claims = jwt.decode(answer["token"], options={"verify_signature": False})
+        assert answer["user_id"] == claims["user_id"] == customer.id
 
 
 def test_nobody_gets_no_token(shopper: Client) -> None:
@@ -243,6 +253,12 @@ def test_a_company_that_only_has_the_name_has_no_accounts(harbor: Company, shopp
     page = shopper.get("/demo/")
     assert page.status_code == 200 and announced(page) is None and ACCOUNT not in page.content.decode()
     assert shopper.post(ACCOUNT, {"customer": CLARA.id}).status_code in (403, 404)
+
+
+def test_a_company_that_is_switched_off_has_no_accounts(harbor: Company, shopper: Client) -> None:
+    post(shopper, CLARA.id)
+    Tenant.objects.filter(pk=harbor.tenant.pk).update(is_active=False)
+    assert announced(shopper.get("/demo/")) is None and shopper.get(TOKEN).status_code == 204
 
 
 def test_without_demo_data_it_says_how_to_make_some(client: Client) -> None:

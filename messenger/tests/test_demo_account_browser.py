@@ -45,8 +45,6 @@ def test_the_shops_script_says_who_is_signed_in(spawn_stack: Callable[..., Stack
         page.get_by_role("button", name="Switch to Diego Santamaría").click()
         expect(page.get_by_role("heading", name="Hello, Diego")).to_be_visible()
         assert subject(page.evaluate(ASK_FOR_A_TOKEN)) == "cust-1002"
-        page.context.clear_cookies()
-        assert page.evaluate(ASK_FOR_A_TOKEN) is None
 
     @browser.run
     def and_signs_out(b: BrowserSession) -> None:
@@ -65,6 +63,43 @@ def test_the_shops_script_says_who_is_signed_in(spawn_stack: Callable[..., Stack
         assert page.evaluate("sessionStorage.said") == "shutdown"
         assert b.hosts == {urlsplit(stack.base_url).netloc}
         assert b.page_errors == []
+
+
+def test_a_page_of_one_customer_never_hands_over_another_ones_token(
+    spawn_stack: Callable[..., Stack], browser: Browser
+) -> None:
+    stack = spawn_stack()
+
+    @browser.run
+    def walk(b: BrowserSession) -> None:
+        stale = b.page()
+        without_messenger(stale)
+        stale.goto(f"{stack.base_url}/demo/account/")
+        stale.get_by_role("button", name="Sign in as Clara Whitlock").click()
+        stale.goto(f"{stack.base_url}/demo/")
+        expect(stale.locator("header .account")).to_contain_text("Clara")
+        elsewhere = stale.context.new_page()
+        without_messenger(elsewhere)
+        elsewhere.goto(f"{stack.base_url}/demo/account/")
+        elsewhere.get_by_role("button", name="Switch to Diego Santamaría").click()
+        expect(elsewhere.get_by_role("heading", name="Hello, Diego")).to_be_visible()
+
+        asked_and_started_over(stale)
+        expect(stale.locator("header .account")).to_contain_text("Diego")
+        assert subject(stale.evaluate(ASK_FOR_A_TOKEN)) == "cust-1002"
+        elsewhere.get_by_role("button", name="Sign out").click()
+        expect(elsewhere.get_by_role("heading", name="Your account")).to_be_visible()
+        asked_and_started_over(stale)
+        assert stale.evaluate(SAID) == []
+        assert b.page_errors == []
+
+
+def asked_and_started_over(page: Page) -> None:
+    """Ask the page for a token: it gives none, and loads itself anew."""
+    page.evaluate("sessionStorage.removeItem('given')")
+    with page.expect_event("load", timeout=5_000):
+        page.evaluate(f"void {ASK_FOR_A_TOKEN}.then((token) => sessionStorage.given = token)")
+    assert page.evaluate("sessionStorage.given ?? 'null'") == "null"
 
 
 @pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])

@@ -12,7 +12,7 @@
   if (signedIn) {
     const { boot, token_url } = JSON.parse(signedIn.textContent);
     window.Curbe("boot", boot);
-    window.Curbe("onAuthRequired", () => freshToken(token_url));
+    window.Curbe("onAuthRequired", () => freshToken(token_url, boot.user_id));
   }
 
   document.addEventListener("click", (event) => {
@@ -23,9 +23,16 @@
     if (event.target.matches("form[data-signs-out]")) window.Curbe("shutdown");
   });
 
-  /** A token of this moment, or null when nobody is signed in any more. */
-  async function freshToken(url) {
+  /**
+   * A token of this moment for whom the page announces, or null when there is none. Somebody else may have signed in
+   * meanwhile, in another tab: then the page is out of date. It starts over, and their token is not handed over to it.
+   */
+  async function freshToken(url, announced) {
     const answer = await fetch(url, { cache: "no-store" });
-    return answer.status === 200 ? (await answer.json()).token : null;
+    if (!answer.ok) return null;
+    const { user_id, token } = answer.status === 204 ? {} : await answer.json();
+    if (user_id === announced) return token;
+    location.reload();
+    return null;
   }
 })();
