@@ -89,8 +89,8 @@ def token_for(customer: Customer, tenant: Tenant) -> str | None:
 @require_safe
 @cache_control(no_store=True)
 def token(request: HttpRequest) -> HttpResponse:
-    """A fresh token for whoever is signed in, and who that is: `{"user_id", "token"}`, or 204 for nobody. `token` is null
-    while there is no secret to sign with.
+    """A fresh token for whoever is signed in, and who that is: `{"user_id", "token"}`, or 204 for nobody. The token is
+    null while there is no secret to sign with.
     """
     customer = customer_of(request)
     tenant = Tenant.objects.filter(slug=SLUG).first()
