@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterable, Sequence
+from itertools import groupby, islice
 from typing import Any
 
 from django.db.models import (
@@ -37,6 +38,8 @@ PAGE = 25
 _SNAPSHOT_CONVERSATIONS = 50
 # An outbox that waits for a guest merged longer ago than so many others is not to be expected.
 _MOST_MERGED = 100
+# So many visits are read for each page of a trail: somebody who stays on one makes several.
+_VISITS_OF_A_PAGE = 4
 
 
 def get_widget(widget_id: uuid.UUID) -> Widget:
@@ -258,9 +261,13 @@ def other_conversations(conversation: Conversation, limit: int) -> list[Conversa
 
 
 def visits_of(contact: Contact, limit: int) -> list[Visit]:
-    """Return the contact's latest page views, newest first."""
+    """Return the contact's latest page views, newest first. The same page several times in a row, as when somebody
+    signs in on it, is one view of the newest time.
+    """
     visits = Visit.objects.filter(tenant_id=contact.tenant_id, contact=contact)
-    return list(visits.select_related("widget").order_by("-created_at")[:limit])
+    latest = visits.select_related("widget").order_by("-created_at")[: limit * _VISITS_OF_A_PAGE]
+    in_a_row = groupby(latest, key=lambda visit: (visit.url, visit.title))
+    return [next(views) for _, views in islice(in_a_row, limit)]
 
 
 def merged_guests(contact: Contact, limit: int) -> list[uuid.UUID]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import html
 
 import pytest
+from django.utils.dateformat import format as date_format
+from django.utils.timezone import localtime
 
 from inbox.tests.pages import elements, ids_of, text_of
 from messenger import actions, queries, streams
+from messenger.models import Visit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
@@ -163,6 +166,33 @@ def test_the_panel_tells_verified_from_unverified_and_names_doubles(ada, harbor,
     assert "Possibly the same person guest@example.org" in text
     assert "Basket https://shop.example/basket" in text
     assert "token=secret" not in text
+
+
+def test_the_panel_names_a_page_once_for_as_long_as_they_stay(ada, guest, chat, thread):
+    """Loading a page and signing in on it are two visits; to an agent it is one page."""
+    for page in ("basket", "basket", "lamp", "basket", "basket", "basket"):
+        guest.post("visits", {"page": {"url": f"https://shop.example/{page}", "title": page}})
+    newest = Visit.objects.latest("created_at")
+    response = ada.get(thread)
+    trail = [attrs["title"] for tag, attrs in elements(response) if attrs.get("class") == "where"]
+    assert [url.removeprefix("https://shop.example/") for url in trail[:3]] == ["basket", "lamp", "basket"]
+    assert sum(url.endswith("/basket") for url in trail) == 2
+    assert f'<time datetime="{date_format(localtime(newest.created_at), "c")}"' in response.content.decode()
+
+
+def test_a_page_of_the_same_address_with_another_title_is_another(ada, guest, chat, thread):
+    for title in ("Step 1", "Step 2", "Step 2"):
+        guest.post("visits", {"page": {"url": "https://shop.example/order", "title": title}})
+    trail = text_of(ada.get(thread))
+    assert (trail.count("Step 1"), trail.count("Step 2")) == (1, 1)
+
+
+def test_the_panel_has_its_eight_pages_though_some_were_reloaded(ada, guest, chat, thread):
+    for i in range(10):
+        for _ in range(3):
+            guest.post("visits", {"page": {"url": f"https://shop.example/{i}", "title": str(i)}})
+    trail = [attrs["title"] for tag, attrs in elements(ada.get(thread)) if attrs.get("class") == "where"]
+    assert trail == [f"https://shop.example/{i}" for i in range(9, 1, -1)]
 
 
 def test_it_costs_the_same_at_3_and_at_30_parts(ada, guest, desk, chat, thread, count_queries):
