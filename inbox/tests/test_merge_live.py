@@ -32,13 +32,16 @@ class Shopper:
         headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
         answer = self._requests.post(self._base + path, data=body, headers=headers)
         assert answer.ok, answer.text()
-        found: dict[str, Any] = answer.json()
+        found: dict[str, Any] = answer.json() if answer.status != 204 else {}
         return found
 
     def says(self, text: str, key: str) -> str:
         """In a conversation of their own, whose id is returned."""
         started = self.call("conversations", message={"client_message_id": key, "body": text})
         return str(started["conversation"]["id"])
+
+    def types(self, conversation: str) -> None:
+        self.call(f"conversations/{conversation}/typing", on=True)
 
     def signs_in(self, user_id: str, name: str) -> None:
         secret = self._tenant["identity_secret"]
@@ -113,4 +116,39 @@ def test_an_open_inbox_shows_the_person_at_once(
         expect(thread_name).to_have_text("Marta Soler")
         expect(agent.locator("#parts .part")).to_have_count(2)
         assert settled(agent) == shown
+        assert b.console_errors == [] and b.page_errors == []
+
+
+def test_nobody_types_under_a_name_that_is_theirs_no_more(spawn_stack: Callable[..., Stack], browser: Browser) -> None:
+    stack = spawn_stack()
+
+    @browser.run
+    def walk(b: BrowserSession) -> None:
+        agent = b.page()
+        known = Shopper(agent, stack)
+        known.signs_in("cust-77", "Marta Soler")
+        known.says("From my own computer", "0190a6c4-0000-7000-8000-000000000001")
+        # What is typed is never forgotten by time here, so whatever ends it is a reason of its own.
+        agent.clock.set_fixed_time(time.time())
+        sign_in(stack, agent)
+        line, name = agent.locator("#typing [data-who]"), agent.locator("#thread-name")
+        guests = [Shopper(agent, stack) for _ in range(2)]
+        for n, (guest, user_id, user) in enumerate(
+            zip(guests, ("cust-78", "cust-77"), ("Iris Vega", "Marta Soler"), strict=True)
+        ):
+            conversation = guest.says("Is it in stock?", f"0190a6c4-0000-7000-8000-00000000001{n}")
+            agent.goto(f"{stack.base_url}/inbox/c/{conversation}/")
+            expect(name).to_contain_text("Guest")
+            expect(agent.locator("#banner")).to_be_hidden()
+            guest.types(conversation)
+            expect(line).to_contain_text("Guest", timeout=WITHIN_MS)
+            guest.signs_in(user_id, user)
+            expect(name).to_have_text(user, timeout=WITHIN_MS)
+            if user_id == "cust-78":
+                expect(line).to_have_text("Iris Vega is typing…", timeout=WITHIN_MS)
+            else:
+                expect(agent.locator("#typing")).to_be_hidden(timeout=WITHIN_MS)
+            guest.types(conversation)
+            expect(line).to_have_text(f"{user} is typing…", timeout=WITHIN_MS)
+            expect(agent.locator("#typing")).to_have_count(1)
         assert b.console_errors == [] and b.page_errors == []

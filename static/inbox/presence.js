@@ -35,6 +35,20 @@ export function hasSaid(conversation, by) {
   showPresence();
 }
 
+/** The visitor has this name now, perhaps because a guest turned out to be somebody.
+ * @param {{id: string, display_name: string}} contact */
+export function isNamed({ id, display_name }) {
+  for (const all of typists.values()) for (const one of all) if (one.id === id) one.name = display_name;
+  showPresence();
+}
+
+/** Nobody has this id any more: the guest was merged into a user, under whose id they type from now on.
+ * @param {string} id */
+export function hasGone(id) {
+  for (const [conversation, all] of typists) typists.set(conversation, withoutTypist(all, { kind: "contact", id }));
+  showPresence();
+}
+
 /** Write who types and looks into the rows and the thread; called again when those were rendered anew. */
 export function showPresence() {
   forgetOld();
@@ -99,11 +113,12 @@ function showColleagues(element, conversation) {
 function showInThread() {
   const dots = find("#typing");
   if (!dots) return;
+  const who = find("[data-who]", dots);
   const visitor = writersIn(openConversation()).find((one) => one.kind === "contact");
-  if (dots.hidden === !visitor) return;
+  const label = visitor ? text("typing", { name: visitor.name }) : "";
+  if (dots.hidden === !visitor && who?.textContent === label) return;
   keepPlace(() => {
     dots.hidden = !visitor;
-    const who = find("[data-who]", dots);
-    if (who) who.textContent = visitor ? text("typing", { name: visitor.name }) : "";
+    if (who) who.textContent = label;
   });
 }

@@ -7,7 +7,7 @@ import { TRACE } from "./http.js";
 import { showUnread } from "./list.js";
 import { renew, touch } from "./live.js";
 import { fact } from "./page.js";
-import { hasSaid, hear } from "./presence.js";
+import { hasGone, hasSaid, hear, isNamed } from "./presence.js";
 
 /** A hole in the log is given this long to close by itself. */
 const HOLE_MS = 2000;
@@ -79,7 +79,11 @@ function takeEvents(frame) {
 function touchWhatIsIn({ message, conversation, conversation_id, participant, contact, from }, type) {
   const change = { conversation: conversation?.id ?? conversation_id, seq: message?.seq };
   touch({ ...change, contact: contact?.id ?? conversation?.contact?.id ?? participant?.id });
-  if (type === "contact.merged") touch({ contact: from, into: contact.id });
+  if (type === "contact.merged") {
+    touch({ contact: from, into: contact.id });
+    hasGone(from);
+  }
+  if (type === "contact.updated") isNamed(contact);
   if (type === "message.created") hasSaid(message.conversation_id, message.author);
 }
 
