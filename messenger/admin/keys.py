@@ -6,8 +6,10 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin import helpers
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -113,21 +115,54 @@ class IdentitySecretAdmin(OwnedAdmin):
         return super().render_change_form(request, context, *args, **options)
 
     @admin.action(description=_("Retire the selected identity secrets"), permissions=["change"])
-    def retire(self, request: HttpRequest, chosen: QuerySet[IdentitySecret]) -> None:
-        for secret in chosen.filter(retired_at=None):
+    def retire(self, request: HttpRequest, chosen: QuerySet[IdentitySecret]) -> HttpResponse | None:
+        live = chosen.filter(retired_at=None)
+        if not _is_sure(request):
+            return self._ask(request, list(live), "retire", gettext("Retire identity secrets?"))
+        for secret in live:
             actions.retire_identity_secret(secret)
             self.log_change(request, secret, "retired")
         self.message_user(request, _("What the selected secrets sign is not accepted any more."))
+        return None
 
     @admin.action(
         description=_("Give up as lost: retire them, and end every session they proved"), permissions=["change"]
     )
-    def give_up(self, request: HttpRequest, chosen: QuerySet[IdentitySecret]) -> None:
+    def give_up(self, request: HttpRequest, chosen: QuerySet[IdentitySecret]) -> HttpResponse | None:
         """Of retired ones, too: that a secret was stolen is often noticed later."""
+        if not _is_sure(request):
+            return self._ask(request, list(chosen), "give_up", gettext("Give identity secrets up as lost?"))
         for secret in chosen:
             actions.retire_identity_secret(secret, is_lost=True)
             self.log_change(request, secret, "given up as lost")
         self.message_user(request, _("The selected secrets prove nothing any more, and their sessions have ended."))
+        return None
+
+    def _ask(self, request: HttpRequest, secrets: list[IdentitySecret], action: str, title: str) -> HttpResponse:
+        """What the action would do, and a form that does it."""
+        context = {
+            **self.admin_site.each_context(request),
+            "title": title,
+            "opts": self.opts,
+            "secrets": secrets,
+            "action": action,
+            "is_lost": action == "give_up",
+            "left_without": _left_without(secrets),
+            "action_checkbox_name": helpers.ACTION_CHECKBOX_NAME,
+        }
+        return TemplateResponse(request, "admin/messenger/identitysecret/confirm.html", context)
+
+
+def _is_sure(request: HttpRequest) -> bool:
+    return request.POST.get("is_sure") == "yes"
+
+
+def _left_without(secrets: list[IdentitySecret]) -> list[str]:
+    """Return the names of the tenants that would have no secret in use any more without these."""
+    ending = {secret.tenant_id: secret.tenant.name for secret in secrets if secret.retired_at is None}
+    live = IdentitySecret.objects.filter(tenant__in=ending, retired_at=None)
+    staying = set(live.exclude(pk__in=[secret.pk for secret in secrets]).values_list("tenant_id", flat=True))
+    return sorted(name for tenant, name in ending.items() if tenant not in staying)
 
 
 def _guide(secret: IdentitySecret) -> dict[str, Any]:

@@ -20,6 +20,16 @@ def sign_in(stack: Stack, page: Page, tenant: int = 0) -> None:
     page.locator("[type=submit]").click()
 
 
+def choose_lost(stack: Stack, page: Page, how_many: int) -> None:
+    """To the page that asks whether so many secrets are to be given up."""
+    page.goto(f"{stack.base_url}/admin/messenger/identitysecret/")
+    for box in page.locator(".action-select").all()[:how_many]:
+        box.check()
+    page.locator("[name=action]").select_option("give_up")
+    page.locator("[name=index]").click()
+    expect(page.locator("#content h1")).to_have_text("Give identity secrets up as lost?")
+
+
 def test_an_admin_works_under_the_strict_policy(spawn_stack: Callable[..., Stack], browser: Browser) -> None:
     stack = spawn_stack()
 
@@ -110,3 +120,27 @@ def test_an_admin_makes_a_secret_and_copies_the_code(spawn_stack: Callable[..., 
         expect(page.locator(".code")).to_have_count(10)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         b.screenshot(page, "secret-phone")
+
+
+def test_giving_secrets_up_asks_first(spawn_stack: Callable[..., Stack], browser: Browser) -> None:
+    stack = spawn_stack()
+
+    @browser.run
+    def walk(b: BrowserSession) -> None:
+        page = b.page()
+        sign_in(stack, page)
+        page.goto(f"{stack.base_url}/admin/messenger/identitysecret/add/")
+        page.locator("[name=_save]").click()
+        expect(page.locator(".messagelist .warning")).to_contain_text("cis_")
+        live = page.locator(".field-is_live img[alt=True]")
+        choose_lost(stack, page, 1)
+        expect(page.locator(".messagelist .warning")).to_have_count(0)
+        page.get_by_role("link", name="No, back to the list").click()
+        expect(live).to_have_count(2)
+        choose_lost(stack, page, 2)
+        expect(page.locator(".messagelist .warning")).to_contain_text("No secret in use would be left")
+        b.screenshot(page, "lost")
+        page.get_by_role("button", name="Yes, give up as lost").click()
+        expect(page.locator(".messagelist .info")).to_contain_text("prove nothing any more")
+        expect(live).to_have_count(0)
+        assert b.console_errors == [] and b.page_errors == []

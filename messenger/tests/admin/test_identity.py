@@ -14,7 +14,7 @@ from django.utils.html import escape
 
 from curbe.testing.cast import Browser, Company, device_id, proof
 from messenger import actions
-from messenger.models import Contact, ProofFault, VerificationFailure
+from messenger.models import Contact, IdentitySecret, ProofFault, VerificationFailure
 
 from .conftest import merge_a_guest, refuse_a_proof
 from .test_chat_log import page_of
@@ -133,12 +133,95 @@ def test_merges_are_listed_from_guest_to_user(ada: Client, harbor: Company, cana
     assert ada.get("/admin/messenger/contactmerge/", {"q": "zinc"}).context["cl"].result_count == 0
 
 
+# Secrets
+
+
+SECRETS = "/admin/messenger/identitysecret/"
+
+
+def choose(client: Client, action: str, *chosen: IdentitySecret) -> Any:
+    """The page that asks whether one is sure."""
+    return client.post(SECRETS, {"action": action, "_selected_action": [str(one.pk) for one in chosen]})
+
+
+def confirm(client: Client, asked: Any) -> Any:
+    """Press the button of that page: post what its form holds."""
+    fields = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', asked.content.decode())
+    sent: dict[str, list[str]] = {}
+    for name, value in fields:
+        sent.setdefault(name, []).append(value)
+    return client.post(SECRETS, sent)
+
+
 def test_giving_a_secret_up_as_lost_ends_the_sessions_it_proved(ada: Client, harbor: Company) -> None:
     lost, _ = harbor.new_secret()
     theirs = harbor.known("grace", "Hello")
     harbor.new_secret()
     ours = harbor.known("linus", "Hello")
-    chosen = {"action": "give_up", "_selected_action": [str(lost.pk)]}
-    assert ada.post("/admin/messenger/identitysecret/", chosen).status_code == 302
+    assert confirm(ada, choose(ada, "give_up", lost)).status_code == 302
     assert theirs.get("history").status_code == 401
     assert ours.get("history").status_code == 200
+
+
+def test_a_retired_secret_leaves_its_sessions(ada: Client, harbor: Company) -> None:
+    secret, _ = harbor.new_secret()
+    theirs = harbor.known("grace", "Hello")
+    assert confirm(ada, choose(ada, "retire", secret)).status_code == 302
+    secret.refresh_from_db()
+    assert secret.retired_at is not None and theirs.get("history").status_code == 200
+
+
+@pytest.mark.parametrize("action", ["retire", "give_up"])
+def test_nothing_ends_before_one_is_sure(ada: Client, harbor: Company, action: str) -> None:
+    secret, _ = harbor.new_secret()
+    theirs = harbor.known("grace", "Hello")
+    asked = choose(ada, action, secret)
+    assert asked.status_code == 200 and inline_parts(asked) == [] and secret.kid in asked.content.decode()
+    secret.refresh_from_db()
+    assert secret.retired_at is None and theirs.get("history").status_code == 200
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_it_says_what_either_does(ada: Client, harbor: Company, language: str) -> None:
+    secret, _ = harbor.new_secret()
+    ada.cookies["curbe_language"] = language
+    retire, lost = (choose(ada, action, secret).content.decode() for action in ("retire", "give_up"))
+    stays, ends, sure = {
+        "en": ("stay, for up to 7 days", "ends at once", "Yes, retire"),
+        "es": ("siguen hasta 7 días", "terminan en el acto", "Sí, retirar"),
+    }[language]
+    assert stays in retire and ends not in retire and sure in retire
+    assert ends in lost and stays not in lost and sure not in lost
+
+
+@pytest.mark.parametrize("action", ["retire", "give_up"])
+def test_it_warns_of_the_last_one(ada: Client, harbor: Company, action: str) -> None:
+    first, _ = harbor.new_secret()
+    warning = "No secret in use would be left for Harbor"
+    assert warning in choose(ada, action, first).content.decode()
+    second, _ = harbor.new_secret()
+    assert warning not in choose(ada, action, first).content.decode()
+    assert warning in choose(ada, action, first, second).content.decode()
+    actions.retire_identity_secret(first)
+    assert warning not in choose(ada, action, first).content.decode(), "the second one stays"
+
+
+def test_it_warns_of_the_tenant_that_is_left_without(root: Client, harbor: Company, rival: Company) -> None:
+    stays, leaves = harbor.new_secret()[0], rival.new_secret()[0]
+    harbor.new_secret()
+    page = choose(root, "retire", stays, leaves).content.decode()
+    assert f"would be left for {escape(rival.tenant.name)}:" in page
+
+
+def test_there_is_nothing_to_confirm_about_a_retired_one(ada: Client, harbor: Company) -> None:
+    secret, _ = harbor.new_secret()
+    actions.retire_identity_secret(secret)
+    page = choose(ada, "retire", secret).content.decode()
+    assert "is retired already" in page and "is_sure" not in page
+    assert "(retired already)" in choose(ada, "give_up", secret).content.decode()
+
+
+def test_the_guide_promises_no_hour_that_the_sites_own_code_need_not_keep(ada: Client, harbor: Company) -> None:
+    secret, _ = harbor.new_secret()
+    page = ada.get(f"{SECRETS}{secret.pk}/change/").content.decode()
+    assert "An hour later" not in page and "at most 24 hours" in page

@@ -73,7 +73,7 @@ def test_secrets_are_rotated_two_at_a_time(ada: Client, harbor: Company) -> None
     assert "Retire one of them first" in add(ada, "identitysecret")
     assert IdentitySecret.objects.count() == 2
     oldest = IdentitySecret.objects.earliest("created_at")
-    chosen = {"action": "retire", "_selected_action": [str(oldest.pk)]}
+    chosen = {"action": "retire", "_selected_action": [str(oldest.pk)], "is_sure": "yes"}
     ada.post(reverse("admin:messenger_identitysecret_changelist"), chosen)
     assert "cis_" in add(ada, "identitysecret")
     assert IdentitySecret.objects.filter(retired_at=None).count() == 2

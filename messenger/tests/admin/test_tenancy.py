@@ -195,14 +195,17 @@ def test_another_tenants_agent_cannot_be_chosen(ada: Client, harbor: Company, ca
         assert ApiToken.objects.count() == before + made
 
 
-@pytest.mark.parametrize(("model", "action"), [(ApiToken, "revoke"), (IdentitySecret, "retire")])
+@pytest.mark.parametrize(
+    ("model", "action"), [(ApiToken, "revoke"), (IdentitySecret, "retire"), (IdentitySecret, "give_up")]
+)
 def test_actions_reach_own_rows_only(
     ada: Client, told: Browser, harbor: Company, canaries: Company, model: type[models.Model], action: str
 ) -> None:
-    ended = {"revoke": "revoked_at", "retire": "retired_at"}[action]
+    ended = {"revoke": "revoked_at"}.get(action, "retired_at")
     theirs, own = one_of(model, canaries.tenant), one_of(model, harbor.tenant)
     for row in (theirs, own):
-        ada.post(url(model, "changelist"), {"action": action, "_selected_action": [str(row.pk)]})
+        chosen = {"action": action, "_selected_action": [str(row.pk)], "is_sure": "yes"}
+        ada.post(url(model, "changelist"), chosen)
         row.refresh_from_db()
     assert getattr(theirs, ended) is None
     assert getattr(own, ended) is not None
