@@ -476,3 +476,110 @@ def test_signing_out_reaches_other_tabs_also_without_a_channel_between_them(brow
         expect(tabs[1].frame.get_by_text("Private")).to_have_count(0, timeout=WITHIN_MS)
         wait_for(lambda: tabs[1].visitor_id() is None, "the user to be off the other tab's page")
         assert session.page_errors == []
+
+
+def goes_offline(visitor):
+    """The chat's server is out of reach; the shop itself is not."""
+    visitor.page.route("**/api/messenger/**", lambda route: route.abort())
+
+
+def test_signing_out_without_a_network_is_done_when_it_is_back_and_leaves_the_next_guest_alone(browser, stack):
+    @browser.run
+    def story(session):
+        visitor = begins(session, stack, "Said before the tunnel", user_jwt=token(stack, "tunnel"))
+        page, bearer, device = visitor.page, session_token_of(visitor.page), device_of(visitor.page)
+        leaving = f"curbe_leaving:{stack.demo['tenants'][0]['id']}"
+        goes_offline(visitor)
+        say(page, "shutdown")
+        expect(page.locator("curbe-messenger")).to_have_count(0, timeout=WITHIN_MS)
+        assert [(key, value.strip()) for key, value in stored(page).items()] == [(leaving, device)]
+        assert refusal_of(stack, bearer) is None
+        say(page, "boot", {})
+        say(page, "show")
+        expect(visitor.frame.get_by_text("Chat is not available")).to_be_visible(timeout=WITHIN_MS)
+        guest = device_of(page)
+        assert guest != device and leaving in stored(page)
+        page.unroute_all()
+        page.reload()
+        wait_until_revoked(stack, bearer)
+        wait_for(lambda: leaving not in stored(page), "the sign-out to be over")
+        is_booted(page)
+        visitor.opens_the_chat()
+        visitor.says("I am somebody else")
+        has_arrived(visitor)
+        assert device_of(page) == guest
+        assert refusal_of(stack, session_token_of(page)) is None
+
+
+def test_signing_out_without_a_network_is_done_on_the_same_page_when_the_network_returns(browser, stack):
+    @browser.run
+    def story(session):
+        visitor = begins(session, stack, "Said before the lift", user_jwt=token(stack, "lift"))
+        page, bearer = visitor.page, session_token_of(visitor.page)
+        page.context.set_offline(True)
+        say(page, "shutdown")
+        expect(page.locator("curbe-messenger")).to_have_count(0, timeout=WITHIN_MS)
+        assert refusal_of(stack, bearer) is None
+        page.context.set_offline(False)
+        wait_until_revoked(stack, bearer)
+        wait_for(lambda: not stored(page), "the storage to be empty")
+        expect(page.locator("curbe-messenger")).to_have_count(0, timeout=WITHIN_MS)
+
+
+def test_the_pages_callbacks_outlive_a_change_of_user_but_not_its_own_shutdown(browser, stack):
+    @browser.run
+    def story(session):
+        visitor = begins(session, stack, "The first one's", user_jwt=token(stack, "kept one"))
+        page = visitor.page
+        page.evaluate(
+            "window.asked = window.shown = 0;"
+            " Curbe('onAuthRequired', () => { asked++ }); Curbe('onShow', () => shown++)"
+        )
+        say(page, "update", {"user_jwt": token(stack, "kept two", lives_s=-600)})
+        wait_for(lambda: page.evaluate("asked") == 1, "the page to be asked")
+        is_nobody(visitor)
+        shown = page.evaluate("shown")
+        say(page, "shutdown")
+        say(page, "boot", {})
+        say(page, "show")
+        assert page.evaluate("shown") == shown
+
+
+def test_settings_that_cannot_be_handed_on_are_dropped_with_one_warning(browser, stack):
+    @browser.run
+    def story(session):
+        visitor, lines = arrives(session, stack), []
+        visitor.page.on("console", lambda message: lines.append(message.text))
+        visitor.page.evaluate(
+            "const round = {}; round.round = round;"
+            " Curbe('update', { x: window, user_id: 10n, round, gone: undefined, run() {}, action_color: '#123456' })"
+        )
+        assert len([line for line in lines if "Curbe" in line]) == 1
+        visitor.opens_the_chat()
+        visitor.says("It works all the same")
+        has_arrived(visitor)
+        say(visitor.page, "update", {"user_jwt": token(stack, "after odd settings")})
+        is_user(visitor)
+        assert session.page_errors == []
+
+
+def test_a_guest_who_starts_over_leaves_no_hint_of_a_history(browser, stack):
+    @browser.run
+    def story(session):
+        visitor = begins(session, stack, "To be forgotten")
+        wait_for(lambda: "1" in stored(visitor.page, "curbe_history:").values(), "the hint")
+        say(visitor.page, "reset")
+        wait_for(lambda: not stored(visitor.page, "curbe_history:"), "the hint to go")
+
+
+def test_looking_again_and_again_at_the_same_page_is_one_visit(browser, stack):
+    @browser.run
+    def story(session):
+        visitor, posts = begins(session, stack, "Looking around"), []
+        visitor.page.on(
+            "request", lambda request: posts.extend([last_of(request.url)] if request.method == "POST" else [])
+        )
+        visitor.page.evaluate("for (let i = 0; i < 60; i++) Curbe('update')")
+        visitor.says("Done")
+        has_arrived(visitor)
+        assert posts.count("visits") == 1

@@ -40,6 +40,21 @@ export function createApi(traceId, send = fetch.bind(globalThis)) {
   };
 }
 
+/** End a session on the server: by its token or, without a live one, by its device, of which the server ends whatever
+ * there is. Rejects when the server has not said that it is over.
+ * @param {Request} request
+ * @param {object} device a bootstrap that announces nobody
+ * @param {string | null} [token] */
+export async function leave(request, device, token) {
+  const end = (/** @type {string} */ used) => request("POST", "shutdown", undefined, used);
+  try {
+    if (token) return await end(token);
+  } catch {
+    // Handled: the token was a dead one. Without a server, what follows fails as well.
+  }
+  await end((await request("POST", "bootstrap", device)).session_token);
+}
+
 /**
  * The session's token: bootstrap, one at a time, and requests that are made again, once, when their session has ended.
  * Nothing that was asked for one person is answered to another: `edition` changes with every person.
@@ -108,19 +123,12 @@ export function createEntry({ request, tabStore, tokenKey, body, edition, begin,
       token = null;
       return last;
     },
-    /** End the session on the server, with whatever of it there is: without a token, by its device.
-     * @param {string | null} last
-     * @param {() => object} anybody the body of a bootstrap that announces nobody */
-    async leave(last, anybody) {
-      const end = (/** @type {string | null} */ used) => request("POST", "shutdown", undefined, used);
-      try {
-        if (!last) await booting;
-        await end(last ?? token);
-      } catch {
-        // Handled: there was no token, or a dead one.
-        const { session_token } = await request("POST", "bootstrap", anybody());
-        await end(session_token);
-      }
+    /** End the session on the server, the one that is just beginning too.
+     * @param {string | null} last its token
+     * @param {object} device */
+    async leave(last, device) {
+      if (!last) await booting;
+      await leave(request, device, last ?? token);
     },
     get token() {
       return token;

@@ -8,18 +8,18 @@
 import { useEffect, useRef } from "../vendor/hooks.js";
 import { byActivity, unreadCount } from "../realtime/reducer.js";
 import { ConversationScreen } from "./conversation.js";
-import { isSingleThread, toContinue, OPEN } from "./machine.js";
+import { isSingleThread, OPEN, screenOf, toContinue } from "./machine.js";
 import { Ago, Avatar, Avatars, CloseButton, Count, html, Icon } from "./parts.js";
 import { previewOf, teamOf } from "./thread.js";
 
 /** @param {{ui: Ui}} props */
 export function App({ ui }) {
-  const { phase, space, thread } = ui.state;
-  if (phase === "starting" || phase === "ended") return html`<${Starting} />`;
-  if (phase === "unavailable" || phase === "refused") return html`<${Gone} ui=${ui} />`;
-  if (space === "conversation") return html`<${ConversationScreen} key=${thread} ui=${ui} />`;
+  const screen = screenOf(ui.state);
+  if (screen === "starting") return html`<${Starting} />`;
+  if (screen === "gone") return html`<${Gone} ui=${ui} />`;
+  if (screen === "conversation") return html`<${ConversationScreen} key=${ui.state.thread} ui=${ui} />`;
   return html`
-    <div class="screen">${space === "messages" ? html`<${Messages} ui=${ui} />` : html`<${Home} ui=${ui} />`}</div>
+    <div class="screen">${screen === "messages" ? html`<${Messages} ui=${ui} />` : html`<${Home} ui=${ui} />`}</div>
     <${Tabs} ui=${ui} />
   `;
 }

@@ -76,7 +76,7 @@ export function draftsOf(store, scope, user) {
     /** @param {string} from
      * @param {string} to */
     move(from, to) {
-      keep(to, get(from));
+      if (get(from)) keep(to, get(from));
       keep(from);
     },
     /** The guest has turned out to be the user. */

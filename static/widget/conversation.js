@@ -7,7 +7,7 @@
 
 import { useEffect, useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
 import { dayName, exactTime, hour } from "./look.js";
-import { isSingleThread, isStored } from "./machine.js";
+import { isSingleThread, isStored, weatherOf } from "./machine.js";
 import { Avatar, Avatars, CloseButton, Count, html, Icon, Rich } from "./parts.js";
 import { hasOlder, partsOf, teamOf, typistsOf } from "./thread.js";
 
@@ -58,17 +58,17 @@ function Header({ ui }) {
  * @param {{ui: Ui}} props */
 function Notices({ ui }) {
   const { state, session, t } = ui;
-  const { connection, isOffline, isPaused, isPending, problem } = state;
-  const weather = isPaused ? "paused" : isOffline ? "offline" : isPending ? "pending" : connection === "recovering" ? "connecting" : null;
+  const weather = weatherOf(state);
+  const { problem } = state;
   /** @type {Record<string, string>} */
   const known = { single_thread: "singleThread", too_many_open_conversations: "tooMany" };
   return html`
     <div class="notices" role="status">
-      ${weather && html`<p class="weather" key=${weather}>${t(weather)}</p>`}
-      ${problem && html`<p class="problem">
-        <span>${t(known[problem.code] ?? (problem.retry === "boot" ? "connecting" : "startFailed"))}
+      ${weather && html`<p class="weather" key=${weather}>${t(weather)} ${problem?.retry === "boot" && html`<button class="plain" onClick=${session.boot}>${t("retry")}</button>`}</p>`}
+      ${problem && problem.retry !== "boot" && html`<p class="problem">
+        <span>${t(known[problem.code] ?? "startFailed")}
         ${ui.isDebugging && html`<small>${t("reference", { trace: problem.trace_id })}</small>`}</span>
-        ${problem.retry && html`<button class="plain" onClick=${() => (problem.retry === "boot" ? session.boot() : session.retryStart())}>${t("retry")}</button>`}
+        ${problem.retry && html`<button class="plain" onClick=${session.retryStart}>${t("retry")}</button>`}
       </p>`}
     </div>
   `;

@@ -15,7 +15,7 @@
   const HINT = `curbe_history:${config.tenant_id}`;
   const DEVICE = `curbe_device_id:${config.tenant_id}`;
   const COOKIE = `curbe_device_id_${config.tenant_id}`;
-  /** The device whose session has still to be ended on the server. */
+  /** The devices whose sessions have still to be ended on the server. */
   const LEAVING = `curbe_leaving:${config.tenant_id}`;
   const WORDS = {
     en: ["Open chat", "Close chat", "unread", "Chat is not available right now."],
@@ -31,8 +31,8 @@
   /** What the frame last said of its state. @type {{contact?: any, unread: number}} */
   let known = { unread: 0 };
   /** @returns {Record<string, any[]>} functions of the page */
-  const noCallbacks = () => ({ onShow: [], onHide: [], onUnreadCountChange: [], onAuthRequired: [] });
-  let callbacks = noCallbacks();
+  const none = () => ({ onShow: [], onHide: [], onUnreadCountChange: [], onAuthRequired: [] });
+  let callbacks = none();
   /** The page has booted since its user was signed out from elsewhere: then even the same proof holds again. */
   let isBoot = true;
   /** Why the page's word for its user was not taken, until it says something else. */
@@ -52,9 +52,9 @@
   /** @type {string | null} */
   let memory = null;
   /** @type {Element | null} */
-  let returnFocusTo = null;
+  let opener = null;
   /** What the page's own overflow was, while the panel covers all of it. @type {string | null} */
-  let pageOverflow = null;
+  let overflow = null;
 
   // Drawing: a shadow root, styled through the CSSOM, so that a strict policy of the page needs no exception for us.
 
@@ -129,9 +129,9 @@
     const isFull = isOpen && PHONE.matches;
     panel.style.height = isFull && seen ? `${seen.height}px` : "";
     panel.style.top = isFull && seen ? `${seen.offsetTop}px` : "";
-    if (isFull === (pageOverflow !== null)) return;
+    if (isFull === (overflow !== null)) return;
     const { style } = document.documentElement;
-    [style.overflow, pageOverflow] = isFull ? ["hidden", style.overflow] : [pageOverflow ?? "", null];
+    [style.overflow, overflow] = isFull ? ["hidden", style.overflow] : [overflow ?? "", null];
   }
 
   /** Whether dark ink reads better on it, by WCAG's relative luminance.
@@ -187,9 +187,9 @@
     return (memory = id);
   }
 
+  /** 256 random bits, in digits. */
   function newDeviceId() {
-    const bytes = crypto.getRandomValues(new Uint8Array(32));
-    return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replace("=", "");
+    return crypto.getRandomValues(new Uint32Array(8)).join("-");
   }
 
   /** Two tabs that start together agree on one: by a lock, or where there is none by writing and reading again.
@@ -256,12 +256,12 @@
   }
 
   /** Begins a session in the frame.
-   * @param {string | Promise<string>} [given] the device
+   * @param {Promise<string>} [given] the device
    * @returns {Promise<object>} */
   async function introduction(given) {
     const n = ++visit;
     const device_id = await (given ?? deviceId());
-    return { t: "init", n, tenant_id: config.tenant_id, device_id, page: where(), ...context() };
+    return { t: "init", n, ...config, device_id, page: where(), ...context() };
   }
 
   /** @param {object | Promise<object>} message */
@@ -272,8 +272,7 @@
   }
 
   function context() {
-    const { appearance } = config;
-    return { settings, is_boot: isBoot, appearance, language: language(), is_debugging: isDebugging };
+    return { settings, is_boot: isBoot, language: language(), is_debugging: isDebugging };
   }
 
   function where() {
@@ -319,9 +318,10 @@
       boot(given);
       if (wasOpen) show();
     },
-    /** A session has ended, on the server too. */
-    gone() {
-      stored(LEAVING, null);
+    /** A session has ended, on the server too if the device is named. Else the next page, or the network's return, tries
+     * again. */
+    gone({ device_id }) {
+      stored(LEAVING, stored(LEAVING)?.replace(device_id, "").trim() || null);
       if (!isWanted) dropFrame();
       if (!isActive) root.remove();
     },
@@ -329,11 +329,11 @@
 
   /** @param {any} message */
   function learn(message) {
-    const before = known.unread;
+    const { unread } = known;
     known = message;
-    stored(HINT, message.has_history ? "1" : undefined);
+    stored(HINT, message.hint);
     draw();
-    if (known.unread !== before) callbacks.onUnreadCountChange.forEach((run) => run(known.unread));
+    if (known.unread !== unread) callbacks.onUnreadCountChange.forEach((run) => run(known.unread));
   }
 
   /** @param {Function} run of the page; what it returns is the new token */
@@ -360,7 +360,7 @@
   /** @param {object} [wish] where to go: space, conversation or text */
   function show(wish = {}) {
     if (!isActive) return;
-    returnFocusTo = isOpen ? returnFocusTo : (document.activeElement ?? null);
+    opener = isOpen ? opener : (document.activeElement ?? null);
     ensureFrame();
     setOpen(true);
     tell({ t: "open", ...wish });
@@ -371,18 +371,34 @@
     if (!isOpen) return;
     setOpen(false);
     tell({ t: "closed" });
-    const target = !launcher.hidden ? launcher : /** @type {HTMLElement | null} */ (returnFocusTo);
+    const target = !launcher.hidden ? launcher : /** @type {HTMLElement | null} */ (opener);
     target?.focus?.();
   }
 
   // The page's own API.
+
+  /** What of the page's settings can be handed on: what JSON can say.
+   * @param {Record<string, any>} given */
+  function plain(given) {
+    /** @type {typeof given} */
+    const kept = {};
+    let lost = "";
+    for (const name of Object.keys(Object(given)))
+      try {
+        kept[name] = JSON.parse(JSON.stringify(given[name]) ?? null);
+      } catch {
+        lost += ` ${name}`; // Handled: the page is told.
+      }
+    if (lost) console.warn(`Curbe has no use for${lost}.`);
+    return kept;
+  }
 
   /** @param {Record<string, any>} [given] */
   function boot(given = {}) {
     isBoot = true;
     if (isActive) return change(given);
     isActive = true;
-    settings = { ...given };
+    settings = plain(given);
     if (document.body) attach();
     else document.addEventListener("DOMContentLoaded", attach, { once: true });
   }
@@ -403,31 +419,29 @@
   }
 
   function shutdown() {
-    stored(LEAVING, read()); // Until the server knows, which this page may not live to see.
+    // Until the server knows, which this page may not live to see.
+    if (read()) stored(LEAVING, `${stored(LEAVING) ?? ""} ${read()}`);
     if (isWanted) post({ t: "shutdown" });
     else leave();
-    for (const key of [HINT, DEVICE]) stored(key, null);
+    stored(DEVICE, null);
     share("");
     visit++;
     memory = null;
     refusal = "";
-    callbacks = noCallbacks();
-    known = { unread: 0 };
     settings = {};
     isWanted = isActive = isOpen = Curbe.booted = false;
     root.hidden = true;
-    draw();
+    learn({ unread: 0, hint: null });
     if (!frame) root.remove();
   }
 
   /** Ends a session that no frame of this page has begun: an earlier page did, and left in a hurry. */
   function leave() {
-    const device_id = stored(LEAVING);
-    if (!device_id) return;
-    place();
-    makeFrame();
-    post(introduction(device_id).then((init) => ({ ...init, settings: {} })));
-    post({ t: "shutdown" });
+    for (const device_id of stored(LEAVING)?.match(/\S+/g) ?? []) {
+      place();
+      makeFrame();
+      post({ t: "leave", ...config, device_id, is_alone: !read() });
+    }
   }
 
   /** @param {Record<string, any>} [given] nothing: a page view of a single-page site */
@@ -439,26 +453,22 @@
 
   /** @param {Record<string, any>} given */
   function change(given) {
-    const before = JSON.stringify(settings);
+    const told = JSON.stringify(settings);
+    given = plain(given);
     settings = { ...settings, ...given };
-    if (JSON.stringify(settings) === before) return;
+    if (JSON.stringify(settings) === told) return;
     refusal = "";
     draw();
     tell({ t: "settings", given, ...context() });
   }
 
-  /** @param {string} name */
-  const listener = (name) => (/** @type {unknown} */ run) => {
-    if (typeof run !== "function") return;
-    callbacks[name].push(run);
-    if (name === "onUnreadCountChange") run(known.unread);
-    if (name === "onAuthRequired" && refusal) askForProof(run);
-  };
-
   /** @type {Record<string, Function>} */
   const methods = {
     boot,
-    shutdown,
+    shutdown() {
+      callbacks = none();
+      shutdown();
+    },
     update,
     hide,
     show: () => show(),
@@ -466,22 +476,16 @@
     showMessages: () => show({ space: "messages" }),
     showNewMessage: (/** @type {string | undefined} */ text) => show({ space: "new", text: text ?? "" }),
     showConversation: (/** @type {string} */ conversation) => show({ space: "conversation", conversation }),
-    onShow: listener("onShow"),
-    onHide: listener("onHide"),
-    onUnreadCountChange: listener("onUnreadCountChange"),
-    onAuthRequired: listener("onAuthRequired"),
     reset() {
       ensureFrame();
       tell({ t: "reset", device_id: newDeviceId() });
     },
-    getVisitorId: () => known.contact?.id ?? null,
-    whoami: () => ({
-      widget_id: config.widget_id,
-      tenant_id: config.tenant_id,
-      contact_id: known.contact?.id ?? null,
-      type: known.contact?.type ?? null,
-      booted: isActive,
-    }),
+    getVisitorId: () => methods.whoami?.().contact_id,
+    whoami() {
+      const { widget_id, tenant_id } = config;
+      const { id: contact_id = null, type = null } = known.contact ?? {};
+      return { widget_id, tenant_id, contact_id, type, booted: isActive };
+    },
     ready: (/** @type {unknown} */ run) => typeof run === "function" && run(),
     reattach_activator() {}, // Clicks are heard on the document, so there is nothing to attach again.
     hideNotifications() {},
@@ -491,6 +495,14 @@
       tell({ t: "settings", ...context() });
     },
   };
+
+  for (const name of Object.keys(callbacks))
+    methods[name] = (/** @type {unknown} */ run) => {
+      if (typeof run !== "function") return;
+      callbacks[name].push(run);
+      if (name === "onUnreadCountChange") run(known.unread);
+      if (name === "onAuthRequired" && refusal) askForProof(run);
+    };
 
   /** @type {any} */
   const Curbe = (/** @type {string} */ method, /** @type {any[]} */ ...args) => {
@@ -511,10 +523,9 @@
     show();
   });
   addEventListener("message", greeted);
-  addEventListener("focus", focusChanged);
-  addEventListener("blur", focusChanged);
-  window.visualViewport?.addEventListener("resize", fit);
-  window.visualViewport?.addEventListener("scroll", fit);
+  addEventListener("online", leave);
+  for (const name of ["focus", "blur"]) addEventListener(name, focusChanged);
+  for (const name of ["resize", "scroll"]) window.visualViewport?.addEventListener(name, fit);
   new MutationObserver(() => isActive && document.body && place()).observe(
     document.documentElement,
     { childList: true },

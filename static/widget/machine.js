@@ -138,6 +138,24 @@ export function mayPost({ phase, isPending }) {
   return phase === "ready" && !isPending;
 }
 
+/** What the panel shows. Somebody whose proof is awaited goes on writing where they were.
+ * @param {State} state
+ * @returns {"starting" | "gone" | Space} */
+export function screenOf({ phase, isPending, space }) {
+  if (phase === "ready" || (isPending && space === "conversation")) return space;
+  return phase === "unavailable" || phase === "refused" ? "gone" : "starting";
+}
+
+/** The one trouble that the visitor is told of, besides those that they can do something about.
+ * @param {State} state
+ * @returns {"paused" | "offline" | "pending" | "connecting" | null} */
+export function weatherOf({ connection, isOffline, isPaused, isPending, problem }) {
+  if (isPaused) return "paused";
+  if (isOffline) return "offline";
+  if (problem?.retry === "boot" || connection === "recovering") return "connecting";
+  return isPending ? "pending" : null;
+}
+
 /** Whether the contact is the one that was here before, or whom that one was merged into.
  * @param {State} state
  * @param {Pick<Snapshot, "contact" | "merged_from">} snapshot */
@@ -168,6 +186,7 @@ export function booted(state, snapshot) {
     problem: null,
     isPending: false,
   };
+  if (next.thread === OPEN) next.thread = toContinue(next);
   return state.isOpen ? opened(next, state.wish) : next;
 }
 

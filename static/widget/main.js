@@ -13,7 +13,7 @@ import { createApi } from "./api.js";
 import { Panel } from "./app.js";
 import { clock, fingerprint, hex, storeOf, uuid, wordsFor } from "./browser.js";
 import { palette } from "./look.js";
-import { closed, HIDDEN_MS, identityOf, looksOf, opened } from "./machine.js";
+import { closed, HIDDEN_MS, looksOf, opened } from "./machine.js";
 import { html } from "./parts.js";
 import { createSession } from "./session.js";
 
@@ -23,6 +23,10 @@ const widgetId = location.pathname.split("/")[2] ?? "";
 /** The site that embeds us; the browser has checked that it may (frame-ancestors). */
 const hostOrigin = decodeURIComponent(location.hash.slice(1));
 const traceId = hex(12);
+const request = createApi(traceId);
+const store = storeOf(() => localStorage);
+const tabStore = storeOf(() => sessionStorage);
+let device = "";
 const root = /** @type {HTMLElement} */ (document.getElementById("root"));
 
 /** @type {MessagePort | null} */
@@ -33,7 +37,6 @@ let init;
 let session;
 /** The page's own skeleton stands until there are words. @type {{lang: string, words: Record<string, string>} | null} */
 let language = null;
-let device = "";
 let isHostFocused = false;
 let isDrawing = false;
 /** What the host was told last. */
@@ -46,7 +49,7 @@ const departed = { user: "", proof: "" };
 addEventListener("message", function greet(event) {
   if (event.source !== parent || event.origin !== hostOrigin || event.data !== "curbe:port" || port) return;
   port = event.ports[0] ?? null;
-  if (port) port.onmessage = ({ data }) => void hear(data);
+  if (port) port.onmessage = ({ data }) => hear(data);
   removeEventListener("message", greet);
 });
 if (parent !== window && hostOrigin) parent.postMessage("curbe:ready", hostOrigin);
@@ -68,14 +71,16 @@ const commands = {
     await session.reset(device_id).catch(({ code }) => console.warn(`Curbe: the chat was not reset (${code}).`));
     device = await fingerprint(init.device_id);
   },
-  shutdown,
+  shutdown: () => void ended(init.device_id, session.end()),
   event: ({ event }) => trace("event", { event }),
 };
 
 /** @param {any} message */
-async function hear(message) {
-  if (message.t === "init") return begin(message);
-  if (session) return commands[message.t]?.(message);
+function hear(message) {
+  if (message.t === "init") return void begin(message);
+  if (message.t !== "leave") return session && commands[message.t]?.(message);
+  listen(message.tenant_id);
+  void ended(message.device_id, import("./leaving.js").then(({ leaveLater }) => leaveLater(request, store, widgetId, message)));
 }
 
 /** @param {{t: string, [more: string]: any}} message
@@ -84,11 +89,13 @@ function say(message, n) {
   port?.postMessage({ ...message, n });
 }
 
-async function shutdown() {
-  const { n } = init;
-  channel?.postMessage({ t: "shutdown", device });
-  await session.end();
-  say({ t: "gone" }, n);
+/** Tell the other tabs, and this page whether the server has said that it is over.
+ * @param {string} device_id
+ * @param {Promise<any>} answer */
+async function ended(device_id, answer) {
+  const isOver = answer.then(() => true, ({ status }) => status === 401);
+  channel?.postMessage({ t: "shutdown", device: await fingerprint(device_id) });
+  say({ t: "gone", device_id: (await isOver) && device_id }, 0);
 }
 
 /** @param {Init} given */
@@ -99,9 +106,9 @@ async function begin(given) {
     widgetId,
     traceId,
     init,
-    request: createApi(traceId),
-    store: storeOf(() => localStorage),
-    tabStore: storeOf(() => sessionStorage),
+    request,
+    store,
+    tabStore,
     clock,
     uuid,
     WebSocket,
@@ -112,18 +119,19 @@ async function begin(given) {
     trace,
   });
   device = await fingerprint(init.device_id);
-  listen();
+  listen(init.tenant_id);
   await Promise.all([session.boot(), configure(given)]);
 }
 
-function listen() {
+/** @param {string} tenant_id */
+function listen(tenant_id) {
   if (channel || !("BroadcastChannel" in window)) return;
-  channel = new BroadcastChannel(`curbe:${init.tenant_id}`);
+  channel = new BroadcastChannel(`curbe:${tenant_id}`);
   // Other subdomains of the site have devices of their own.
-  channel.onmessage = ({ data }) => data.t === "shutdown" && data.device === device && session.end(true);
+  channel.onmessage = ({ data }) => data.t === "shutdown" && data.device === device && session?.end(true);
 }
 
-/** @param {Pick<Init, "settings" | "appearance" | "language" | "is_debugging">} given */
+/** @param {Pick<Init, "settings" | "language" | "is_debugging">} given */
 async function configure(given) {
   Object.assign(init, given);
   language = await wordsFor(init.language);
@@ -163,7 +171,6 @@ function uiOf(state, lang) {
     t,
     lang,
     now: clock.now(),
-    traceId,
     isDebugging: init.is_debugging,
     close: () => say({ t: "close" }, init.n),
     copy: (text) => void navigator.clipboard?.writeText(text).catch(() => null), // Handled: some pages forbid it.
@@ -188,21 +195,20 @@ function look(thread) {
 /** @param {State} state */
 function tellHost(state) {
   const { contact, conversations } = state.log;
-  const message = { t: "state", contact: contact && { id: contact.id, type: contact.type }, unread: unreadCount(state.log), has_history: Object.keys(conversations).length > 0 };
+  // Whether there is a history: nobody knows before the server has said.
+  const hint = state.phase !== "ready" ? undefined : Object.keys(conversations).length ? "1" : null;
+  const message = { t: "state", contact: contact && { id: contact.id, type: contact.type }, unread: unreadCount(state.log), hint };
   const text = JSON.stringify(message);
   if (text === told) return;
   told = text;
   say(message, init.n);
 }
 
-/** The trail that the debugging plan asks for. Never a credential.
- * @param {string} step
+/** @param {string} step
  * @param {object} [more] */
 function trace(step, more) {
-  if (!init.is_debugging) return;
-  const { log, thread } = session?.state ?? {};
-  const ids = { trace_id: traceId, widget_id: widgetId, tenant_id: init.tenant_id, device, identity: session && identityOf(session.state) };
-  console.info(`[curbe] ${step} ${JSON.stringify({ ...ids, contact_id: log?.contact?.id ?? null, conversation_id: thread ?? null, ...more })}`);
+  const { state } = session ?? {};
+  if (init.is_debugging) void import("./debug.js").then(({ report }) => report(step, { traceId, widgetId, init, device, state, more }));
 }
 
 document.addEventListener("keydown", (event) => event.key === "Escape" && init && say({ t: "close" }, init.n));

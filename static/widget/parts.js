@@ -20,7 +20,6 @@ export const html = htm.bind(h);
  * @property {(key: string, values?: Record<string, string | number>) => string} t
  * @property {string} lang
  * @property {number} now ms since the epoch, moves every half minute
- * @property {string} traceId
  * @property {boolean} isDebugging
  * @property {() => void} close
  * @property {(text: string) => void} copy

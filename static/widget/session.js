@@ -22,6 +22,8 @@ import { createTalk } from "./talk.js";
 /** A page that keeps giving proofs that are refused is asked less and less often, up to once a minute. */
 const LONGEST_ASK_MS = 60_000;
 const CALM_MS = 300_000;
+/** Looking again at the same page is no other page view. */
+const VIEW_MS = 30_000;
 /** For another tab to store the device id that it has just been given. */
 const AGREE_MS = 500;
 
@@ -65,6 +67,9 @@ export function createSession(wiring) {
   let identity;
   /** It was not said yet in this session. Said again without need, it would take the browser from whoever came after. */
   let isNews = true;
+  /** The page view that was reported last, and when. */
+  let viewed = "";
+  let viewedAt = 0;
   let asks = 0;
   let askedAt = -Infinity;
   /** @type {number | undefined} */
@@ -193,11 +198,12 @@ export function createSession(wiring) {
   /** @param {Snapshot} snapshot */
   function begin(snapshot) {
     const { contact } = snapshot;
-    const isLogin = state.isPending && contact?.type === "user";
+    const isLogin = contact?.type === "user" && authorOf(state)?.startsWith("user:");
+    const { thread } = state;
     const wasUser = state.log.contact?.type === "user";
     if (wasUser && !isNews && !isSamePerson(state, snapshot)) depart("session_revoked");
     if (state.log.contact?.id !== contact?.id) edition++;
-    if (isLogin) outbox.adopt([null, `user:${state.announced}`], contact.id);
+    if (isLogin) outbox.adopt([null, authorOf(state)], contact.id);
     socketUrl = snapshot.realtime.url;
     [bootFailures, isNews] = [0, false];
     live?.reset();
@@ -207,6 +213,7 @@ export function createSession(wiring) {
     isStale = false;
     syncConnection();
     if (isLogin && !wasUser) drafts.carry();
+    if (thread === OPEN && state.thread) moved(OPEN, state.thread);
     trace("bootstrap", { conversation_ids: snapshot.conversations.map((one) => one.id) });
     outbox.settle((key) => findOwn(state.log, key));
     showEntries();
@@ -230,7 +237,7 @@ export function createSession(wiring) {
   /** The user's proof was not accepted: what was written for them waits, and nobody else is let in. @param {string} code */
   function refuse(code) {
     edition++;
-    change((now) => ({ ...vacated(now), space: now.space, thread: now.thread, hasChosen: now.hasChosen, phase: "refused" }));
+    change((now) => ({ ...vacated(now), space: now.space, thread: now.thread, hasChosen: now.hasChosen, phase: "refused", isPending: false }));
     showEntries();
     askForProof(code);
   }
@@ -292,18 +299,22 @@ export function createSession(wiring) {
 
   // What they do
 
+  /** @param {string} from
+   * @param {string} to */
+  function moved(from, to) {
+    if (from === to) return;
+    outbox.retarget(from, to);
+    drafts.move(from, to); // Somebody may have written on while the first message was under way.
+    change((now) => retargeted(now, from, to));
+  }
+
   const talk = createTalk({
     state: () => state,
     change,
     changeLog,
     ask,
     boot: () => void boot(),
-    moved(from, to) {
-      if (from === to) return;
-      outbox.retarget(from, to);
-      drafts.move(from, to); // Somebody may have written on while the first message was under way.
-      change((now) => retargeted(now, from, to));
-    },
+    moved,
     fail,
     trace,
   });
@@ -381,8 +392,12 @@ export function createSession(wiring) {
 
     /** @param {Init["page"]} page */
     async visit(page) {
+      const view = page.url + page.title;
+      const isAgain = view === viewed && clock.now() - viewedAt < VIEW_MS;
       init.page = page;
-      if (mayPost(state)) await ask("POST", "visits", { page }).catch(() => null); // Handled: only context is lost.
+      if (isAgain || !mayPost(state)) return;
+      [viewed, viewedAt] = [view, clock.now()];
+      await ask("POST", "visits", { page }).catch(() => null); // Handled: only context is lost.
     },
 
     /** @param {boolean} value for longer than a minute */
@@ -412,10 +427,11 @@ export function createSession(wiring) {
       say({ t: "device", device_id });
     },
 
-    /** Forget this session in this browser and end it on the server, unless another tab has done that already.
+    /** Forget this session in this browser and end it on the server, unless another tab has done that already. Rejects
+     * when the server has not said that it is over.
      * @param {boolean} [isElsewhere] */
     async end(isElsewhere) {
-      if (state.phase === "ended") return;
+      if (state.phase === "ended" && isElsewhere) return;
       const token = entry.forget();
       change((now) => ({ ...INITIAL, phase: "ended", widget: now.widget, isOpen: now.isOpen }));
       live?.connection.close();
@@ -424,7 +440,7 @@ export function createSession(wiring) {
       clock.clear(askTimer);
       if (isElsewhere) Object.assign(departed, announcedBy(init.settings));
       if (isElsewhere) say({ t: "again", device_id: init.device_id, settings: looksOf(init.settings) });
-      else await entry.leave(token, () => introduction(widgetId, init)).catch(() => null); // Handled: no server, no session.
+      else await entry.leave(token, { widget_id: widgetId, device_id: init.device_id });
     },
   };
 }

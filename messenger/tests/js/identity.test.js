@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ApiError } from "../../../static/widget/api.js";
-import { opened, went } from "../../../static/widget/machine.js";
-import { ALICE, batch, contact, conversation, GUEST, message, settled } from "./cast.js";
+import { leaveLater } from "../../../static/widget/leaving.js";
+import { opened, screenOf, went } from "../../../static/widget/machine.js";
+import { ALICE, batch, contact, conversation, GUEST, memoryStore, message, settled } from "./cast.js";
 import { boots, chatting, nobody, visit } from "./visit.js";
 
 const THREAD = "conversation-1";
@@ -331,4 +332,123 @@ test("a session that begins with a proof that has served its time begins without
     await scene.session.boot();
     assert.deepEqual(identities(scene), [expected]);
   }
+});
+
+const offline = new ApiError(0, "network");
+
+for (const [name, answers, status] of [
+  ["no network", { "POST shutdown": offline, "POST bootstrap": offline }, 0],
+  ["a dead server", { "POST shutdown": new ApiError(503, "error"), "POST bootstrap": new ApiError(503, "error") }, 503],
+])
+  test(`signing out with ${name} is not said to be over, and leaves nothing in this browser all the same`, async () => {
+    const scene = await signedIn();
+    scene.session.typed("secret");
+    Object.assign(scene.answers, answers);
+    await assert.rejects(scene.session.end(), { status });
+    assert.deepEqual([scene.session.state.phase, scene.stores.local.size, scene.stores.tab.size], ["ended", 0, 0]);
+  });
+
+test("signing out of a session that the server has ended already is over", async () => {
+  const scene = await signedIn({ "POST shutdown": refusal("session_revoked") });
+  scene.answers["POST bootstrap"] = refusal("session_revoked");
+  await assert.rejects(scene.session.end(), { status: 401 });
+  assert.equal(scene.made("shutdown").length, 1);
+});
+
+/** A later page's try at signing somebody out, with texts and another session in this browser. */
+async function laterPage(is_alone, answers = {}) {
+  const local = new Map([["curbe_outbox:t:1", "{}"], ["curbe_draft:t:open", "d"], ["curbe_outbox:other:1", "{}"]]);
+  const calls = [];
+  const request = async (method, path, body, token) => {
+    calls.push([path, body ?? token]);
+    if (answers[path]) throw answers[path];
+    return path === "bootstrap" ? { session_token: "of-the-old-device" } : null;
+  };
+  const done = leaveLater(request, memoryStore(local), "w", { tenant_id: "t", device_id: "old", is_alone });
+  return { done, calls, local };
+}
+
+test("a later page ends what the old device has, by the old device alone", async () => {
+  const { done, calls, local } = await laterPage(true);
+  await done;
+  const bootstrap = ["bootstrap", { widget_id: "w", device_id: "old" }];
+  assert.deepEqual(calls.slice(-2), [bootstrap, ["shutdown", "of-the-old-device"]]);
+  assert.deepEqual([...local.keys()], ["curbe_outbox:other:1"]);
+});
+
+test("signing out later takes nothing from whoever has come since, and may fail again", async () => {
+  const { done, local } = await laterPage(false, { shutdown: offline });
+  await assert.rejects(done, { status: 0 });
+  assert.equal(local.size, 3);
+});
+
+test("a login on an empty new conversation continues the user's open one, and the draft moves along", async () => {
+  const scene = visit({ "POST bootstrap": nobody() });
+  await scene.session.boot();
+  scene.session.change((now) => opened(now, { space: "new" }));
+  scene.session.typed("begun as a guest");
+  scene.answers["POST bootstrap"] = proven({ conversations: [conversation({ last_seq: 1 })], messages: [message(1)] });
+  scene.answers[SEND] = sent;
+  scene.session.announce(MINE, false);
+  scene.session.send("written meanwhile");
+  scene.session.typed("begun as a guest");
+  await settled();
+  assert.deepEqual([scene.session.state.space, scene.session.state.thread], ["conversation", THREAD]);
+  assert.equal(scene.session.draft(THREAD), "begun as a guest");
+  await settled();
+  assert.deepEqual(scene.made(`conversations/${THREAD}/messages`).map((call) => call.body.body), ["written meanwhile"]);
+});
+
+test("a draft that the user has in the open conversation is not lost to an empty one", async () => {
+  const stores = { local: new Map([[`curbe_draft:t:user-7/${THREAD}`, "kept"]]), tab: new Map() };
+  const scene = visit({ "POST bootstrap": nobody() }, { stores });
+  await scene.session.boot();
+  scene.session.change((now) => opened(now, { space: "new" }));
+  scene.answers["POST bootstrap"] = proven();
+  scene.session.announce(MINE, false);
+  await settled();
+  assert.deepEqual([scene.session.state.thread, scene.session.draft(THREAD)], [THREAD, "kept"]);
+});
+
+test("after a refusal, whoever brings another proof goes on writing while the network fails", async () => {
+  const scene = await announcing();
+  scene.login.give(refusal("identity_proof_expired"));
+  await settled();
+  assert.equal(screenOf(scene.session.state), "gone");
+  scene.answers["POST bootstrap"] = offline;
+  scene.session.announce({ ...MINE, user_hash: "h2" }, false);
+  assert.equal(screenOf(scene.session.state), "conversation");
+  await settled();
+  assert.deepEqual([scene.session.state.phase, screenOf(scene.session.state)], ["unavailable", "conversation"]);
+  scene.session.send("queued");
+  assert.deepEqual(scene.session.state.entries.map((entry) => [entry.body, entry.state]), [["queued", "queued"]]);
+  scene.answers["POST bootstrap"] = merged();
+  scene.answers[SEND] = sent;
+  await scene.clock.pass(60_000);
+  assert.deepEqual(scene.made(`conversations/${THREAD}/messages`).map((call) => call.body.body), ["queued"]);
+});
+
+test("what was written for a refused user follows when the same proof is accepted after all", async () => {
+  const scene = await announcing();
+  scene.session.send("for user 7");
+  scene.login.give(refusal("identity_proof_invalid"));
+  await settled();
+  scene.answers["POST bootstrap"] = merged();
+  scene.answers[SEND] = sent;
+  await scene.session.boot();
+  await settled();
+  assert.deepEqual(scene.made(`conversations/${THREAD}/messages`).map((call) => call.body.body), ["for user 7"]);
+});
+
+test("the same page looked at again within half a minute is one page view", async () => {
+  const scene = await chatting({ "POST visits": {} });
+  const views = () => scene.made("visits").length;
+  const look = (title = "T") => scene.session.visit({ url: "u", title });
+  for (let i = 0; i < 60; i++) await look();
+  assert.equal(views(), 1);
+  await look("another");
+  assert.equal(views(), 2);
+  await scene.clock.pass(30_000);
+  await look("another");
+  assert.equal(views(), 3);
 });

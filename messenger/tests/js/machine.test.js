@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { fromSnapshot } from "../../../static/realtime/reducer.js";
 import {
   announcedBy, authorOf, booted, clientConversationId, closed, identityFrom, identityOf, INITIAL, introduction, isStored, looksOf,
-  mayPost, newThread, OPEN, opened, retargeted, toContinue, wantsSocket, went,
+  mayPost, newThread, OPEN, opened, retargeted, screenOf, toContinue, wantsSocket, weatherOf, went,
 } from "../../../static/widget/machine.js";
 import { contact, conversation, snapshot } from "./cast.js";
 
@@ -138,4 +138,33 @@ test("a login keeps the place and the panel; another person begins with nothing 
   assert.deepEqual([...at(merged), merged.isPending], ["conversation", "open", false]);
   const other = booted(guest, user("v", { conversations: [] }));
   assert.deepEqual([...at(other), other.isOpen, other.typing, other.prefill, other.log.messages], ["home", null, true, {}, null, {}]);
+});
+
+test("a snapshot with a conversation to continue turns get-or-open into it; an explicit new one stays", () => {
+  const given = { ...snapshot({ conversations: [open, done] }), widget, availability: { online: true } };
+  const login = (thread) => booted(went(opened(ready([])), "conversation", thread), given);
+  assert.deepEqual(at(login(OPEN)), ["conversation", "open"]);
+  assert.deepEqual(at(login(newThread("u"))), ["conversation", newThread("u")]);
+  const none = { ...given, conversations: [done] };
+  assert.equal(booted(went(ready([]), "conversation", OPEN), none).thread, OPEN);
+});
+
+test("the panel shows the conversation while a proof is awaited there, and why nobody may write otherwise", () => {
+  const talking = went(ready([open]), "conversation", "open");
+  for (const phase of ["unavailable", "refused", "starting"]) assert.equal(screenOf({ ...talking, phase, isPending: true }), "conversation");
+  for (const phase of ["unavailable", "refused"]) assert.equal(screenOf({ ...talking, phase }), "gone");
+  for (const phase of ["starting", "ended"]) assert.equal(screenOf({ ...talking, phase }), "starting");
+  assert.equal(screenOf({ ...INITIAL, phase: "unavailable", isPending: true }), "gone");
+  assert.equal(screenOf(ready([open])), "home");
+});
+
+test("of the network, the server and the proof, the visitor is told one thing", () => {
+  const problem = { code: "network", trace_id: "x", retry: "boot" };
+  const told = (fields) => weatherOf(ready([open], fields));
+  assert.equal(told({ isOffline: true, isPending: true, problem }), "offline");
+  assert.equal(told({ isPending: true, problem }), "connecting");
+  assert.equal(told({ isPending: true }), "pending");
+  assert.equal(told({ connection: "recovering" }), "connecting");
+  assert.equal(told({ isPaused: true, isOffline: true }), "paused");
+  assert.equal(told({}), null);
 });
