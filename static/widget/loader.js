@@ -187,9 +187,9 @@
     return (memory = id);
   }
 
-  /** 256 random bits, in digits. */
+  /** 256 random bits: 43 of the 44 characters of 33 bytes, of whose alphabet two are written alike. */
   function newDeviceId() {
-    return crypto.getRandomValues(new Uint32Array(8)).join("-");
+    return btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(33)))).replace(/\W/g, "_").slice(1);
   }
 
   /** Two tabs that start together agree on one: by a lock, or where there is none by writing and reading again.
