@@ -108,13 +108,8 @@ def _widget(widget_id: uuid.UUID) -> Widget:
 
 def _baked(widget: Widget) -> str:
     """The loader with this widget's public configuration in it."""
-    config = {
-        "widget_id": str(widget.id),
-        "tenant_id": str(widget.tenant_id),
-        "appearance": widget.appearance,
-        "shares_device": widget.tenant.shares_device,
-    }
-    return _loader_source().replace('"CURBE_CONFIG"', script_json(config))
+    config = {"widget_id": str(widget.id), "tenant_id": str(widget.tenant_id), "appearance": widget.appearance}
+    return _loader_source(widget.tenant.shares_device).replace('"CURBE_CONFIG"', script_json(config))
 
 
 def script_json(value: Any) -> str:
@@ -124,9 +119,12 @@ def script_json(value: Any) -> str:
 
 
 @cache
-def _loader_source() -> str:
+def _loader_source(shares_device: bool) -> str:
+    """The loader of all widgets, with what some tenants want only where they do."""
     styles = script_json(lean_styles(_source("widget/launcher.css")))
-    return lean_script(_source("widget/loader.js")).replace('"CURBE_STYLES"', styles)
+    shared = lean_script(_source("widget/shared.js")).strip().removesuffix(";") if shares_device else "null"
+    loader = lean_script(_source("widget/loader.js")).replace('"CURBE_SHARED"', shared)
+    return loader.replace('"CURBE_STYLES"', styles)
 
 
 def _source(name: str) -> str:

@@ -15,6 +15,7 @@ from django.core.management import call_command
 from curbe.static import lean_script
 from curbe.testing.npm import fetch, node
 from curbe.testing.typecheck_js import TYPESCRIPT
+from messenger.models import Tenant, Widget
 from messenger.pages import FRAME_MODULES
 
 KB = 1024
@@ -52,10 +53,16 @@ def size(collected: Path, name: str) -> int:
 
 
 @pytest.mark.django_db
-def test_the_loader_is_small(client, harbor):
+@pytest.mark.parametrize(("shares_device", "most"), [(False, LOADER), (True, LOADER + 256)])
+def test_the_loader_is_small(client, harbor, shares_device, most):
+    """With the looks that a tenant gives it; one visitor across subdomains costs those who want it a little more."""
+    looks = {"action_color": "#0f766e", "background_color": "#0b3b37", "alignment": "left", "vertical_padding": 24}
+    Widget.objects.filter(id=harbor.widget.id).update(appearance=looks)
+    Tenant.objects.filter(id=harbor.tenant.id).update(shares_device=shares_device)
     response = client.get(f"/widget/{harbor.widget.id}.js", headers={"Accept-Encoding": "br"})
     assert response["Content-Encoding"] == "br"
-    assert len(response.content) <= LOADER
+    assert b"max-age" in brotli.decompress(response.content) or not shares_device
+    assert len(response.content) <= most
 
 
 def test_the_frame_is_small(collected):
@@ -105,7 +112,7 @@ console.log(JSON.stringify(seen));
 """
 
 
-@pytest.mark.parametrize("name", [*(name for name in FRAME_MODULES if "vendor" not in name), "widget/loader.js"])
+@pytest.mark.parametrize("name", [*(name for name in FRAME_MODULES if "vendor" not in name), "widget/loader.js", "widget/shared.js"])
 def test_what_is_served_is_the_program_that_was_written(name):
     source = Path(str(find(name))).read_text()
     lean = lean_script(source)

@@ -46,7 +46,6 @@ def test_the_loader_carries_its_widget_and_no_secret(client, harbor):
         "widget_id": str(harbor.widget.id),
         "tenant_id": str(harbor.tenant.id),
         "appearance": {"action_color": "#155e75"},
-        "shares_device": False,
     }
     assert "harbor.example" not in source
 

@@ -2,7 +2,7 @@
 /* One script per widget: draws the launcher, and costs nothing before somebody wants to talk. */
 (() => {
   /** Filled in when it is served, and so are the styles below.
-   * @type {{widget_id: string, tenant_id: string, appearance: Record<string, any>, shares_device: boolean}} */
+   * @type {{widget_id: string, tenant_id: string, appearance: Record<string, any>}} */
   const config = /** @type {any} */ ("CURBE_CONFIG");
   /** @type {any} */
   const page = window;
@@ -14,7 +14,8 @@
   const source = new URL(script.src);
   const HINT = `curbe_history:${config.tenant_id}`;
   const DEVICE = `curbe_device_id:${config.tenant_id}`;
-  const COOKIE = `curbe_device_id_${config.tenant_id}`;
+  /** shared.js where the tenant wants that, otherwise nothing. @type {{read(): string | undefined, write(value: string): void} | undefined} */
+  const shared = /** @type {any} */ ("CURBE_SHARED")?.(`curbe_device_id_${config.tenant_id}`);
   /** The devices whose sessions have still to be ended on the server. */
   const LEAVING = `curbe_leaving:${config.tenant_id}`;
   const WORDS = {
@@ -156,40 +157,22 @@
     }
   }
 
-  /** Shared by the subdomains of a site, where the tenant wants that.
-   * @returns {string | undefined} */
-  function cookie() {
-    try {
-      return config.shares_device ? document.cookie.split(`${COOKIE}=`)[1]?.split(";")[0] : undefined;
-    } catch {
-      return undefined; // Handled: a sandbox without cookies.
-    }
-  }
-
-  /** On the widest domain that the browser accepts, which is the registrable one.
-   * @param {string} value none removes */
-  function share(value) {
-    const labels = location.hostname.split(".");
-    const rest = `path=/;samesite=lax;max-age=${value ? 31536e3 : 0}${location.protocol === "https:" ? ";secure" : ""}`;
-    for (let at = labels.length; config.shares_device && (cookie() ?? "") !== value && at >= 0; )
-      document.cookie = `${COOKIE}=${value};${rest}${at-- ? `;domain=${labels.slice(at).join(".")}` : ""}`;
-  }
-
   /** @param {string} [but] known to be of no more use */
   function read(but) {
-    return [cookie(), stored(DEVICE)].find((id) => id !== but && /^[\w-]{43,128}$/.test(id ?? ""));
+    return [shared?.read(), stored(DEVICE)].find((id) => id !== but && /^[\w-]{43,128}$/.test(id ?? ""));
   }
 
   /** @param {string} id */
   function keep(id) {
     stored(DEVICE, id);
-    share(id);
+    shared?.write(id);
     return (memory = id);
   }
 
-  /** 256 random bits: 43 of the 44 characters of 33 bytes, of whose alphabet two are written alike. */
+  /** 258 random bits: 43 of the 44 characters of 33 bytes, in the alphabet of URLs. */
   function newDeviceId() {
-    return btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(33)))).replace(/\W/g, "_").slice(1);
+    const text = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(33))));
+    return text.replaceAll("+", "-").replaceAll("/", "_").slice(1);
   }
 
   /** Two tabs that start together agree on one: by a lock, or where there is none by writing and reading again.
@@ -424,7 +407,7 @@
     if (isWanted) post({ t: "shutdown" });
     else leave();
     stored(DEVICE, null);
-    share("");
+    shared?.write("");
     visit++;
     memory = null;
     refusal = "";
