@@ -112,7 +112,9 @@ console.log(JSON.stringify(seen));
 """
 
 
-@pytest.mark.parametrize("name", [*(name for name in FRAME_MODULES if "vendor" not in name), "widget/loader.js", "widget/shared.js"])
+@pytest.mark.parametrize(
+    "name", [*(name for name in FRAME_MODULES if "vendor" not in name), "widget/loader.js", "widget/shared.js"]
+)
 def test_what_is_served_is_the_program_that_was_written(name):
     source = Path(str(find(name))).read_text()
     lean = lean_script(source)
