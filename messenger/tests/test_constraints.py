@@ -163,12 +163,17 @@ def test_one_time_keys_are_unique_across_tenants(world):
             insert_copy(model, mine, **{name: getattr(mine, name)})
 
 
+_HARBORS_USER = Contact.objects.filter(external_id="u-1", tenant__slug="harbor").values("id")[:1]
 BROKEN: dict[str, dict[str, Any]] = {
     "agent_role": {"role": "owner"},
     "agent_availability": {"availability": "asleep"},
     "contact_type": {"type": "robot"},
     "contact_user_has_external_id": {"type": "user", "external_id": None},
-    "contact_user_is_never_merged": {"type": "user", "external_id": "u-2", "merged_into": models.F("id")},
+    "contact_user_is_never_merged": {
+        "type": "user",
+        "external_id": "u-2",
+        "merged_into": models.Subquery(_HARBORS_USER),
+    },
     "contact_merged_into_another": {"merged_into": models.F("id")},
     "contactmerge_of_two": {"source": models.F("into")},
     "verificationfailure_fault": {"fault": "mood"},
