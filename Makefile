@@ -5,21 +5,24 @@ UV := $(or $(shell command -v uv),.venv/bin/uv)
 COMPILE := $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
-.PHONY: run test test-sqlite test-postgres test-all lint format lock reset env env-dev python
+.PHONY: run test test-sqlite test-postgres test-stacks test-all lint format lock reset env env-dev python
 
 run: env
 	@exec .venv/bin/python -u manage.py serve --setup
 
-# The two runs share nothing, so they run side by side; each shows its output when it is done.
+# The three runs share nothing, so they run side by side; each shows its output when it is done.
 test: env-dev
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-sqlite test-postgres
+	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target test-stacks test-postgres test-sqlite
 
 test-sqlite: env-dev
 	.venv/bin/python -m pytest --database=sqlite -m "not stack"
 
-# With the tests that start whole server processes: these choose their databases themselves, so once is enough.
 test-postgres: env-dev
-	.venv/bin/python -m pytest --database=postgres
+	.venv/bin/python -m pytest --database=postgres -m "not stack"
+
+# The tests that start whole server processes choose their databases themselves, and mostly wait for them.
+test-stacks: env-dev
+	.venv/bin/python -m pytest --database=postgres -m stack
 
 # The full figures of every race, property and fault test.
 test-all: export CURBE_TEST_SCALE = full
