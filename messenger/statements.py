@@ -56,6 +56,14 @@ def count_message(
     )
 
 
+def move_last_message(tenant_id: uuid.UUID, contact_id: uuid.UUID, at: datetime) -> None:
+    """Move the chat log's sort of a locked contact to a message that was given a later time than it was counted at."""
+    _run(
+        "UPDATE messenger_contact SET last_message_at = %s WHERE tenant_id = %s AND id = %s AND last_message_at < %s",
+        *(at, tenant_id, contact_id, at),
+    )
+
+
 def lock_conversation(tenant_id: uuid.UUID, contact_id: uuid.UUID, conversation_id: uuid.UUID) -> Conversation | None:
     """Return the contact's conversation, locked, with `may_reply` telling whether the contact may say something."""
     lock = "FOR NO KEY UPDATE OF c" if connection.vendor == "postgresql" else ""

@@ -104,7 +104,7 @@ def say(events: EventLog, by: Visitor, conversation: Conversation, draft: Draft)
         request_hash=draft.request_hash(),
         visit_id=by.token.visit_id,
     )
-    count_message(conversation, message)
+    count_message(events, conversation, message)
     statements.save_moved(conversation)
     read_own(conversation, contact_id=conversation.contact_id)
     return message
@@ -128,7 +128,7 @@ def send_reply(
     move_seen(events, conversation, by)
     _join(events, conversation, by)
     message = _write(events, conversation, by, draft, Message.Kind.MESSAGE)
-    count_message(conversation, message)
+    count_message(events, conversation, message)
     conversation.waiting_since = None
     conversation.first_reply_at = conversation.first_reply_at or message.created_at
     statements.save_moved(conversation)

@@ -68,8 +68,14 @@ def record(events: EventLog, type_: EventType, conversation: Conversation, entit
     )
 
 
-def count_message(conversation: Conversation, message: Message) -> None:
-    """Move what a said message moves: the preview, the sort, and the counter of its author's side."""
+def count_message(events: EventLog, conversation: Conversation, message: Message) -> None:
+    """Move what a said message moves: the preview, the sort, and the counter of its author's side.
+
+    The contact was counted, and thereby locked, before the message had its time. Where that came out later, because
+    another part came first, the chat log follows: it sorts by the very time that the thread shows.
+    """
+    if message.created_at > events.at:
+        statements.move_last_message(message.tenant_id, conversation.contact_id, message.created_at)
     conversation.last_message = message
     conversation.last_message_at = message.created_at
     if message.author_kind == Message.Author.CONTACT:
