@@ -11,10 +11,10 @@ from ..events import EventLog, EventType
 from ..models import Agent, Contact, Conversation, Message, Participant, Team
 from ..principals import Visitor
 from . import lifecycle
-from .locks import lock_conversation_of, lock_for_team, lock_speaker
+from .locks import lock_conversation_of, lock_for_team
 from .messages import Draft, count_and_lock, find_sent, say
 from .parts import append_event, record
-from .profile import contact_of_device
+from .profile import speaker_of
 from .verb import verb
 
 
@@ -45,17 +45,18 @@ def start_conversation(
     """
     if is_new and by.tenant.is_single_thread:
         raise SingleThread()
-    contact = lock_speaker(by) if by.contact else contact_of_device(by)
+    contact = speaker_of(by)
     replay = find_sent(contact, draft) if draft else None
     if replay:
         return Started(contact, replay.message.conversation, replay.message, created=False)
     conversation, created = _find_or_create(events, by, contact, is_new, client_conversation_id)
     if draft is None:
-        return Started(contact, conversation, None, created, created)
+        return Started(contact, conversation, None, created=created, is_new_conversation=created)
     count_and_lock(events, by, contact)
     conversation = lock_conversation_of(contact, conversation.id)
     conversation = lifecycle.writable(events, by, contact, conversation)
-    return Started(contact, conversation, say(events, by, conversation, draft), True, created)
+    message = say(events, by, conversation, draft)
+    return Started(contact, conversation, message, created=True, is_new_conversation=created)
 
 
 @verb

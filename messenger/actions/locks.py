@@ -23,15 +23,13 @@ def lock_contact(tenant_id: uuid.UUID, contact_id: uuid.UUID) -> Contact:
     return Contact.objects.select_for_update(no_key=True).get(tenant_id=tenant_id, id=contact_id)
 
 
-def lock_speaker(by: Visitor) -> Contact:
-    """Return the locked contact of a session that wants to say something.
+def lock_speaker(by: Visitor, contact_id: uuid.UUID) -> Contact:
+    """Return the locked contact for whom a session wants to say something.
 
     Raises Unauthenticated when the contact has meanwhile become somebody the session does not speak for, and Forbidden
     for a blocked one (S60).
     """
-    if by.contact is None:
-        raise NotFound()
-    contact = lock_contact(by.tenant_id, by.contact.id)
+    contact = lock_contact(by.tenant_id, contact_id)
     require_person(by, contact)
     require_live(by)
     if contact.blocked:

@@ -21,7 +21,7 @@ def update_profile(events: EventLog, *, by: Visitor, traits: dict[str, Any]) -> 
 
     `traits` holds some of name, email, phone and attributes (merged key by key). They never look anybody up (S08).
     """
-    contact = lock_speaker(by) if by.contact else contact_of_device(by)
+    contact = speaker_of(by)
     if adds_to(contact, traits):
         keep_said(contact, traits)
         contact.save(update_fields=[*TRAITS, "attributes", "type"])
@@ -29,15 +29,18 @@ def update_profile(events: EventLog, *, by: Visitor, traits: dict[str, Any]) -> 
     return contact
 
 
-def contact_of_device(by: Visitor) -> Contact:
-    """Return the device's guest, locked, born now if this is the first interaction. Call it inside a verb.
+def speaker_of(by: Visitor) -> Contact:
+    """Return the session's contact, locked: the device's guest is born now if this is the first interaction.
 
-    Raises Unauthenticated when the session was taken back meanwhile: a login must not be followed by a new guest.
+    Call it inside a verb. Raises Unauthenticated when the session was taken back meanwhile, so that no login is
+    followed by a new guest, and Forbidden for a blocked contact.
     """
+    if by.contact:
+        return lock_speaker(by, by.contact.id)
     device = lock_device(by.tenant_id, by.device.id)
-    require_live(by)
     if device.contact_id:
-        return lock_speaker(Visitor(by.token, Contact(id=device.contact_id)))
+        return lock_speaker(by, device.contact_id)
+    require_live(by)
     contact = new_contact(by.tenant_id)
     Device.objects.filter(tenant_id=by.tenant_id, id=device.id).update(contact=contact)
     claim_visits(device, contact)
