@@ -80,6 +80,8 @@ def verify_user_hash(user_id: str, user_hash: str, *, keys: Mapping[str, str]) -
     """Return what hex(HMAC-SHA256(secret, user_id)) proves: the user id and nothing else. Raises ProofRefused."""
     if not _is_user_id(user_id):
         raise ProofRefused(ProofFault.NO_USER_ID)
+    if not keys:
+        raise ProofRefused(ProofFault.NO_SECRET)
     given = user_hash.lower().encode("utf-8", "surrogatepass")
     for kid, key in keys.items():
         made = hmac.new(key.encode(), user_id.encode(), hashlib.sha256).hexdigest()

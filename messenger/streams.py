@@ -21,8 +21,8 @@ _MERGED = "contact.merged"
 
 
 def contact_stream(contact: Contact) -> Stream:
-    """Return the contact's stream with its present head, and the contact as of the same moment."""
-    return Stream.objects.select_related("contact").get(tenant_id=contact.tenant_id, contact=contact)
+    """Return the contact's stream with its present head."""
+    return Stream.objects.get(tenant_id=contact.tenant_id, contact=contact)
 
 
 def team_stream(tenant_id: uuid.UUID) -> Stream:

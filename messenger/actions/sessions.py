@@ -58,7 +58,7 @@ def issue_token(
         visit=visit,
         assurance=assurance,
         proven_at=proof.at if proof else None,
-        proven_by=proof.kid[:40] if proof else "",
+        proven_by=proof.kid if proof else "",
         expires_at=session_end(now, proof.at if proof else None),
     )
     token.tenant = visit.widget.tenant
@@ -111,14 +111,13 @@ def reset_device(*, by: Visitor, device_id: str, page: Page) -> Booted:
     return issue_token(fresh, record_page_view(widget, fresh, None, page), None, is_new=True)
 
 
-def revoke_sessions_proven_by(secret: IdentitySecret) -> int:
-    """End every session that this secret proved, because somebody else may have had it. Returns how many."""
+def revoke_sessions_proven_by(secret: IdentitySecret) -> None:
+    """End every session that this secret proved, because somebody else may have had it."""
     live = VisitorToken.objects.filter(tenant_id=secret.tenant_id, proven_by=secret.kid, revoked_at=None)
     verified = live.filter(assurance=VisitorToken.Assurance.VERIFIED)
     contact_ids = set(verified.values_list("contact_id", flat=True))
-    ended = verified.update(revoked_at=timezone.now(), reason=RevocationReason.REVOKED)
+    verified.update(revoked_at=timezone.now(), reason=RevocationReason.REVOKED)
     _look_again(secret.tenant_id, contact_ids)
-    return ended
 
 
 def empty_slots(device: Device) -> None:

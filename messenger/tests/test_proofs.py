@@ -150,6 +150,12 @@ def test_no_text_is_a_user_hash_by_chance(user_id, user_hash):
         verify_user_hash(user_id, user_hash, keys=KEYS)
 
 
+def test_without_a_secret_a_user_hash_proves_nothing_and_the_log_says_why():
+    with pytest.raises(ProofRefused) as refused:
+        verify_user_hash("u-1", "0" * 64, keys={})
+    assert refused.value.fault == ProofFault.NO_SECRET
+
+
 def test_a_user_hash_of_either_secret_is_accepted_in_any_case():
     import hashlib
     import hmac
