@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable
 from typing import Any
 
 import structlog
-from django.http import HttpRequest, HttpResponse
 
 _VALID_TRACE_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
@@ -21,20 +19,6 @@ def new_trace_id(given: str | None = None) -> str:
 def current_trace_id() -> str:
     """Return the trace id bound to this request, socket or command; empty outside of them."""
     return str(structlog.contextvars.get_contextvars().get("trace_id", ""))
-
-
-class TraceMiddleware:
-    """Binds a trace id to everything logged while a request is answered, and returns it as `X-Trace-Id`."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        trace_id = new_trace_id(request.headers.get("X-Trace-Id"))
-        with structlog.contextvars.bound_contextvars(trace_id=trace_id):
-            response = self.get_response(request)
-        response.headers["X-Trace-Id"] = trace_id
-        return response
 
 
 _SHARED: list[Any] = [

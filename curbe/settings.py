@@ -99,10 +99,10 @@ INSTALLED_APPS = [
     "inbox",
 ]
 MIDDLEWARE = [
-    "curbe.logs.TraceMiddleware",
+    "curbe.middleware.trace",
     "django.middleware.security.SecurityMiddleware",
-    "curbe.headers.PermissionsPolicyMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "curbe.middleware.permissions_policy",
+    "curbe.middleware.StaticFilesMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
