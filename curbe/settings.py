@@ -183,7 +183,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "CommonPasswordValidator",
         "NumericPasswordValidator",
     )
-]
+] + [{"NAME": "messenger.passwords.SignsOutElsewhere"}]
 LOGIN_URL = "inbox:login"
 LOGIN_REDIRECT_URL = "inbox:home"
 LOGOUT_REDIRECT_URL = "inbox:login"

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from django import forms
 from django.contrib.auth.views import LoginView, LogoutView
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from messenger import actions
 from messenger.errors import DomainError, NotFound
+from messenger.models import User
 from messenger.principals import SESSION_TENANT, memberships_of
 from messenger.signing_in import with_status
 
@@ -49,6 +50,13 @@ class SignOut(LogoutView):
     """Sign out; by POST only, so that no foreign page can do it."""
 
     http_method_names = ["post", "options"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        user = request.user
+        response: HttpResponse = super().post(request, *args, **kwargs)
+        if isinstance(user, User):
+            actions.end_agent_sockets(user)
+        return response
 
 
 @require_safe

@@ -23,6 +23,9 @@ from .principals import (
 )
 from .sockets import Close, ClosedByUs, Socket, conversation_id_of
 
+# Sockets at once, over all processes.
+MOST_OF_DEVICE, MOST_OF_AGENT = 10, 20
+
 
 class MessengerConsumer(Socket):
     """A visitor's socket: their contact's stream, and typing dots."""
@@ -52,11 +55,15 @@ class MessengerConsumer(Socket):
             # It was good before: whoever took it back, by a login or a logout, changed who is here.
             code = "identity_changed" if refusal.code == "session_revoked" else refusal.code
             raise Unauthenticated(code=code) from refusal
-        if fresh.contact != self.contact:
+        if fresh.contact is None or fresh.contact != self.contact:
             raise Unauthenticated(code="identity_changed")
+        self.visitor, self.contact = fresh, fresh.contact
 
     def load_stream(self) -> Stream:
         return streams.contact_stream(self.contact)
+
+    def holder(self) -> tuple[str, int]:
+        return f"device:{self.visitor.device.id}", MOST_OF_DEVICE
 
     def require_owner(self, owner: Contact | None) -> None:
         if owner is None:
@@ -71,6 +78,9 @@ class MessengerConsumer(Socket):
         self._bearer = str(frame.get("auth") or "")
         await self.recheck()
 
+    def say_presence(self) -> None:
+        presence.contact_present(self.contact, is_active=self.is_active is True, last_active_at=self.last_active_at)
+
     async def typing(self, frame: dict[str, Any]) -> None:
         """Dots for the team. Somebody else's conversation is ignored, then punished (S37)."""
         try:
@@ -84,10 +94,13 @@ class MessengerConsumer(Socket):
         conversation = queries.get_conversation_for(self.contact, conversation_id)
         presence.contact_typing(conversation.contact, conversation, on=on)
 
-    async def active(self, frame: dict[str, Any]) -> None:
-        """Whether the tab is looked at; presence is derived from it."""
-
-    frames = {"typing": typing, "active": active, "auth": renew, "resume": Socket.resume, "pong": Socket.pong}
+    frames = {
+        "typing": typing,
+        "active": Socket.active,
+        "auth": renew,
+        "resume": Socket.resume,
+        "pong": Socket.pong,
+    }
 
 
 class InboxConsumer(Socket):
@@ -111,12 +124,20 @@ class InboxConsumer(Socket):
         self.agent = await self._identify()
 
     async def recheck(self) -> None:
-        fresh = await self._identify()
+        try:
+            fresh = await self._identify()
+        except Unauthenticated as refusal:
+            is_there = await in_database(queries.is_active, self.agent.tenant_id)
+            raise Unauthenticated(code=refusal.code if is_there else "tenant_disabled") from refusal
         if (fresh.id, fresh.role) != (self.agent.id, self.agent.role):
             raise Unauthenticated()
+        self.agent = fresh
 
     def load_stream(self) -> Stream:
         return streams.team_stream(self.agent.tenant_id)
+
+    def holder(self) -> tuple[str, int]:
+        return f"agent:{self.agent.id}", MOST_OF_AGENT
 
     def subject_ids(self) -> set[str]:
         return {str(self.agent.tenant_id), str(self.agent.id)}
@@ -134,13 +155,19 @@ class InboxConsumer(Socket):
             raise NotFound()
         actions.type_in(by=self.agent, conversation_id=conversation_id, on=on, kind=kind)
 
-    async def viewing(self, frame: dict[str, Any]) -> None:
-        """Tell colleagues which thread is open here."""
-        conversation_id = conversation_id_of(frame)
-        await in_database(presence.agent_viewing, self.agent, conversation_id)
+    def say_presence(self) -> None:
+        presence.agent_present(self.agent, is_active=self.is_active is True, last_active_at=self.last_active_at)
 
-    async def active(self, frame: dict[str, Any]) -> None:
-        """Whether the tab is looked at; presence is derived from it."""
+    async def viewing(self, frame: dict[str, Any]) -> None:
+        """Tell colleagues which thread is open here; none when there is none any more."""
+        try:
+            await in_database(self._view, conversation_id_of(frame))
+        except NotFound as error:
+            self.drop_foreign(error)
+
+    def _view(self, conversation_id: uuid.UUID | None) -> None:
+        shown = queries.get_conversation_for_team(self.agent, conversation_id) if conversation_id else None
+        presence.agent_viewing(self.agent, shown)
 
     async def renew(self, frame: dict[str, Any]) -> None:
         """Look at the credentials again, for instance after a password change elsewhere."""
@@ -157,7 +184,7 @@ class InboxConsumer(Socket):
     frames = {
         "typing": typing,
         "viewing": viewing,
-        "active": active,
+        "active": Socket.active,
         "auth": renew,
         "resume": Socket.resume,
         "pong": Socket.pong,

@@ -93,6 +93,13 @@ class TooManyOpen(DomainError):
     detail = "There are 10 open conversations already. Continue one of them."
 
 
+class NoContact(DomainError):
+    """Nobody is known in this browser yet, so nothing can happen to them."""
+
+    code = "no_contact"
+    detail = "Nothing has been said here yet. Start a conversation first."
+
+
 class VerifiedContact(DomainError):
     """What only a guest may do was asked for by a signed-in user."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -106,18 +105,22 @@ class EventLog:
         if rows:
             statements.insert_events(rows)
 
-    def _rows(self, contact_id: uuid.UUID | None, entries: list[_Entry]) -> Iterable[Event]:
-        stream_id, head = statements.advance_stream(self.tenant_id, contact_id, len(entries))
-        transaction.on_commit(lambda: nudges.publish(stream_id, head), robust=True)
-        for seq, entry in enumerate(entries, start=head - len(entries) + 1):
-            yield Event(
-                tenant_id=self.tenant_id,
-                stream_id=stream_id,
-                seq=seq,
-                type=entry.type.wire,
-                conversation_id=entry.conversation_id,
-                entity_id=entry.entity_id,
-                actor_kind=self.actor.kind,
-                actor_id=self.actor.id,
-                created_at=self.at,
-            )
+    def _rows(self, contact_id: uuid.UUID | None, entries: list[_Entry]) -> list[Event]:
+        stream = statements.advance_stream(self.tenant_id, contact_id, len(entries))
+        first = stream.head - len(entries) + 1
+        rows = [self._pointer(stream.id, seq, entry) for seq, entry in enumerate(entries, start=first)]
+        transaction.on_commit(lambda: nudges.publish(contact_id or self.tenant_id, stream.epoch, rows), robust=True)
+        return rows
+
+    def _pointer(self, stream_id: uuid.UUID, seq: int, entry: _Entry) -> Event:
+        return Event(
+            tenant_id=self.tenant_id,
+            stream_id=stream_id,
+            seq=seq,
+            type=entry.type.wire,
+            conversation_id=entry.conversation_id,
+            entity_id=entry.entity_id,
+            actor_kind=self.actor.kind,
+            actor_id=self.actor.id,
+            created_at=self.at,
+        )

@@ -7,10 +7,14 @@ same batch. A nudge is never believed for its content, and the sweeper makes up 
 from __future__ import annotations
 
 import asyncio
+import random
+import time
 import uuid
 import weakref
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 import structlog
@@ -18,19 +22,22 @@ from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 
 from . import nudges, streams
-from .models import Agent, Contact, Stream
+from .frames import Frame, evs
+from .models import Agent, Contact, Event, Stream
 from .streams import LogItem
 
 log = structlog.get_logger(__name__)
 
 SWEEP_EVERY_S = 5
+# So long the channel layer may take to answer.
+_PATIENCE_S = 2
 # So much of the log is read at once; a feed that is further behind reads again.
 _BATCH = 200
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Batch:
-    """The log from `start` to `end` without a hole, as one reader may see it."""
+    """The log from `start` to `end` without a hole, as one reader may see it; all of a reader's sockets share it."""
 
     epoch: str
     start: int
@@ -38,6 +45,11 @@ class Batch:
     items: list[LogItem]
     # Whose stream it was after the items had been read; None for the team's.
     owner: Contact | None = None
+
+    @cached_property
+    def frames(self) -> list[Frame]:
+        """The whole batch as it is sent to whoever stands right before it."""
+        return evs(self.epoch, self.start, self.items, self.end)
 
 
 class Subscriber(Protocol):
@@ -53,6 +65,10 @@ class Subscriber(Protocol):
 
     def look_again(self) -> None: ...
 
+    def announce(self) -> None: ...
+
+    async def send_away(self, retry_ms: int) -> None: ...
+
 
 @dataclass(slots=True)
 class Feed:
@@ -60,6 +76,8 @@ class Feed:
 
     stream: Stream
     subscribers: set[Subscriber] = field(default_factory=set)
+    # Long-polls: they only want to know that something has happened, and read for themselves.
+    waiters: set[asyncio.Event] = field(default_factory=set)
     is_subscribed: bool = False
     wanted: int = 0
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -73,6 +91,8 @@ class Hub:
         self._channel = ""
         self._opening = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
+        self._away_until = 0.0
+        self.is_draining = False
 
     @classmethod
     def of_this_loop(cls) -> Hub:
@@ -86,33 +106,70 @@ class Hub:
 
     async def join(self, stream: Stream, subscriber: Subscriber) -> None:
         """Follow a stream from now on. The subscriber replays the log itself, up to where deliveries begin."""
-        self._start()
-        feed = self._feeds.get(stream.id)
-        if feed is None:
-            feed = self._feeds[stream.id] = Feed(stream, wanted=stream.head_seq)
+        feed = self._feed_of(stream)
+        if not feed.subscribers:
+            feed.stream, feed.wanted = stream, stream.head_seq  # Nobody has read on since.
         feed.subscribers.add(subscriber)
         await self._subscribe(feed)
 
     async def leave(self, stream: Stream, subscriber: Subscriber) -> None:
         """Stop following. The last one out ends the feed."""
-        feed = self._feeds.get(stream.id)
-        if feed is None:
-            return
-        feed.subscribers.discard(subscriber)
-        if not feed.subscribers:
-            del self._feeds[stream.id]
-            await self._unsubscribe(feed)
-            if (again := self._feeds.get(stream.id)) is not None:
-                # Somebody joined while we left, and the group may have lost them to our leaving.
-                again.is_subscribed = False
-                await self._subscribe(again)
-        if not self._feeds:
-            self._stop()
+        if (feed := self._feeds.get(stream.subject_id)) is not None:
+            feed.subscribers.discard(subscriber)
+            await self._end_if_unused(feed)
+
+    @asynccontextmanager
+    async def waiting(self, stream: Stream) -> AsyncIterator[asyncio.Event]:
+        """An event that is set as soon as something may have happened on the stream, until it is left."""
+        feed, happened = self._feed_of(stream), asyncio.Event()
+        feed.waiters.add(happened)
+        try:
+            await self._subscribe(feed)
+            yield happened
+        finally:
+            feed.waiters.discard(happened)
+            await self._end_if_unused(feed)
+
+    async def drain(self, *, within_s: float) -> None:
+        """Send everybody away before the process ends; whoever knocks from now on is sent away at once.
+
+        They come back over a while that grows with their number, so that the next process is not overrun.
+        """
+        self.is_draining = True
+        for feed in self._feeds.values():
+            _wake_waiters(feed)
+        everybody = [one for feed in self._feeds.values() for one in feed.subscribers]
+        spread_ms = _spread_ms(len(everybody))
+        leaving = [one.send_away(random.randint(0, spread_ms)) for one in everybody]  # noqa: S311  Jitter is no secret.
+        log.info("draining", num_connections=len(everybody), spread_ms=spread_ms)
+        try:
+            await asyncio.wait_for(asyncio.gather(*leaving), within_s)
+        except TimeoutError:
+            log.warning("drain_incomplete")  # Handled: the server cuts whoever is left, and they resume.
 
     def head_of(self, stream: Stream) -> int:
         """Return the head that this process knows of; 0 when nobody here follows the stream."""
-        feed = self._feeds.get(stream.id)
+        feed = self._feeds.get(stream.subject_id)
         return feed.wanted if feed else 0
+
+    def _feed_of(self, stream: Stream) -> Feed:
+        self._start()
+        feed = self._feeds.get(stream.subject_id)
+        if feed is None:
+            feed = self._feeds[stream.subject_id] = Feed(stream, wanted=stream.head_seq)
+        return feed
+
+    async def _end_if_unused(self, feed: Feed) -> None:
+        if feed.subscribers or feed.waiters or self._feeds.get(feed.stream.subject_id) is not feed:
+            return
+        del self._feeds[feed.stream.subject_id]
+        await self._unsubscribe(feed)
+        if (again := self._feeds.get(feed.stream.subject_id)) is not None:
+            # Somebody joined while we left, and the group may have lost them to our leaving.
+            again.is_subscribed = False
+            await self._subscribe(again)
+        if not self._feeds:
+            self._stop()
 
     def _start(self) -> None:
         if not self._tasks:
@@ -125,14 +182,15 @@ class Hub:
 
     async def _subscribe(self, feed: Feed) -> None:
         """Join the stream's group. Without the layer the feed lives from the sweeper, which tries again."""
-        if feed.is_subscribed:
+        if feed.is_subscribed or time.monotonic() < self._away_until:
             return
         layer: Any = get_channel_layer()
         try:
-            async with asyncio.timeout(2):
-                await layer.group_add(nudges.group_of(feed.stream.id), await self._open_channel(layer))
+            async with asyncio.timeout(_PATIENCE_S):
+                await layer.group_add(nudges.group_of(feed.stream.subject_id), await self._open_channel(layer))
             feed.is_subscribed = True
         except Exception as error:  # noqa: BLE001  Handled: see the docstring.
+            self._away_until = time.monotonic() + SWEEP_EVERY_S  # Nobody else waits for it meanwhile.
             log.warning("channel_layer_unavailable", reason=type(error).__name__)
 
     async def _open_channel(self, layer: Any) -> str:
@@ -146,8 +204,8 @@ class Hub:
             return
         layer: Any = get_channel_layer()
         try:
-            async with asyncio.timeout(2):
-                await layer.group_discard(nudges.group_of(feed.stream.id), self._channel)
+            async with asyncio.timeout(_PATIENCE_S):
+                await layer.group_discard(nudges.group_of(feed.stream.subject_id), self._channel)
         except Exception as error:  # noqa: BLE001  Handled: a nudge for a feed that is gone is ignored.
             log.warning("channel_layer_unavailable", reason=type(error).__name__)
 
@@ -160,62 +218,77 @@ class Hub:
                 log.warning("channel_layer_unavailable", reason=type(error).__name__)
                 await asyncio.sleep(1)
                 continue
-            feed = self._feeds.get(uuid.UUID(message["stream"]))
-            if feed is None:
-                continue
-            if message["type"] == "nudge":
-                self._wake(feed, message["head"], message["trace"])
-            elif message["type"] == "recheck":
-                for subscriber in list(feed.subscribers):
-                    subscriber.look_again()
-            else:
-                self._push(feed, message)
+            try:
+                self._hear(message)
+            except Exception:  # Handled: a message that cannot be read, of another release say, is as good as lost.
+                log.exception("layer_message_unreadable")
 
-    def _push(self, feed: Feed, message: Mapping[str, Any]) -> None:
-        for subscriber in list(feed.subscribers):
-            if message["agent"] is None or (subscriber.agent and str(subscriber.agent.id) == message["agent"]):
-                subscriber.push(message["frame"])
+    def _hear(self, message: Mapping[str, Any]) -> None:
+        feed = self._feeds.get(uuid.UUID(message["subject"]))
+        if feed is None:
+            return
+        if message["type"] == "nudge":
+            self._wake(feed, message["head"], message["trace"], nudges.carried_events(message, feed.stream))
+        elif message["type"] == "recheck":
+            _look_again(feed)
+        elif message["type"] == "who":
+            for subscriber in list(feed.subscribers):
+                subscriber.announce()
+        elif message["type"] == "eph":
+            _push(feed, message)
 
     async def _sweep(self) -> None:
         """Compare the heads of all followed streams with the database every 5 s."""
         while True:
             await asyncio.sleep(SWEEP_EVERY_S)
             try:
-                heads = await in_database(streams.heads_of, list(self._feeds))
+                heads = await in_database(streams.heads_of, [feed.stream.id for feed in self._feeds.values()])
             except Exception:  # Handled: the database is away; the next sweep looks again.
                 log.exception("sweep_failed")
                 continue
-            for feed in list(self._feeds.values()):
-                await self._subscribe(feed)
+            feeds = list(self._feeds.values())
+            for feed in feeds:
                 self._compare(feed, heads.get(feed.stream.id))
+            for feed in feeds:
+                await self._subscribe(feed)
 
     def _compare(self, feed: Feed, head: tuple[str, int] | None) -> None:
         if head is None or head[0] != feed.stream.epoch:
-            # Once: the feed goes on in the new epoch, or from nowhere when the stream is gone.
-            feed.stream.epoch, feed.stream.head_seq = head or (feed.stream.epoch, feed.stream.head_seq)
-            feed.wanted = feed.stream.head_seq
-            for subscriber in list(feed.subscribers):
-                subscriber.resync("epoch" if head else "closed")
+            self._jump(feed, head, "epoch" if head else "closed")
         elif head[1] > feed.stream.head_seq:
             self._wake(feed, head[1], "")
+            if not feed.subscribers:
+                feed.stream.head_seq = feed.wanted = head[1]
 
-    def _wake(self, feed: Feed, head: int, trace_id: str) -> None:
+    def _jump(self, feed: Feed, head: tuple[str, int] | None, reason: str) -> None:
+        """Once: the feed goes on where the stream is now, or from nowhere when there is none any more."""
+        feed.stream.epoch, feed.stream.head_seq = head or (feed.stream.epoch, feed.stream.head_seq)
+        feed.wanted = feed.stream.head_seq
+        for subscriber in list(feed.subscribers):
+            subscriber.resync(reason)
+        _wake_waiters(feed)
+
+    def _wake(self, feed: Feed, head: int, trace_id: str, carried: Sequence[Event] = ()) -> None:
         """Read on; whatever is logged on the way carries the trace id of the request that said so."""
-        if head <= feed.wanted:
+        _wake_waiters(feed)
+        if head <= feed.wanted or not feed.subscribers:
             return
         feed.wanted = head
         with structlog.contextvars.bound_contextvars(trace_id=trace_id):
-            task = asyncio.create_task(self._catch_up(feed))
+            task = asyncio.create_task(self._catch_up(feed, carried))
         _running.add(task)
         task.add_done_callback(_running.discard)
 
-    async def _catch_up(self, feed: Feed) -> None:
+    async def _catch_up(self, feed: Feed, carried: Sequence[Event]) -> None:
         """Read what is new and hand it out; nudges that arrive meanwhile are served by the same loop."""
         async with feed.lock:
             while feed.stream.head_seq < feed.wanted:
                 start = feed.stream.head_seq + 1
                 try:
-                    items, owner = await in_database(_read, feed.stream, _readers(feed))
+                    items, owner = await in_database(_read, feed.stream, _readers(feed), carried)
+                except streams.Pruned:
+                    await self._begin_again(feed, "too_old")
+                    return
                 except Exception:  # Handled: the sweeper wakes the feed again.
                     log.exception("feed_failed", stream_id=str(feed.stream.id))
                     feed.wanted = feed.stream.head_seq
@@ -226,29 +299,28 @@ class Hub:
                 feed.stream.head_seq = max(batch[-1].seq for batch in items.values() if batch)
                 self._broadcast(feed, start, items, owner)
 
+    async def _begin_again(self, feed: Feed, reason: str) -> None:
+        """The log cannot bring the feed up to date: it goes on from the present head, its sockets by a snapshot."""
+        heads = await in_database(streams.heads_of, [feed.stream.id])
+        self._jump(feed, heads.get(feed.stream.id), reason)
+
     def _broadcast(
         self, feed: Feed, start: int, items: Mapping[uuid.UUID | None, list[LogItem]], owner: Contact | None
     ) -> None:
-        end, sent = feed.stream.head_seq, 0
+        end = feed.stream.head_seq
+        batches = {reader: Batch(feed.stream.epoch, start, end, mine, owner) for reader, mine in items.items()}
+        # Who joined while the batch was read gets an empty one from beyond its end: a gap, which it replays.
+        gap = Batch(feed.stream.epoch, end + 1, end, [])
         for subscriber in list(feed.subscribers):
-            mine = items.get(subscriber.agent.id if subscriber.agent else None)
-            # Who joined while the batch was read gets an empty one from beyond its end: a gap, which it replays.
-            known = mine is not None
-            batch = Batch(feed.stream.epoch, start, end, mine or [], owner) if known else _gap(feed.stream, end)
-            subscriber.deliver(batch)
-            sent += 1
+            subscriber.deliver(batches.get(subscriber.agent.id if subscriber.agent else None, gap))
         log.info(
             "broadcast",
             tenant_id=str(feed.stream.tenant_id),
             stream_id=str(feed.stream.id),
             head=end,
             num_connections=len(feed.subscribers),
-            sent_ok=sent,
+            sent_ok=len(feed.subscribers),
         )
-
-
-def _gap(stream: Stream, end: int) -> Batch:
-    return Batch(stream.epoch, end + 1, end, [])
 
 
 async def in_database(function: Any, *args: Any) -> Any:
@@ -260,10 +332,38 @@ def _readers(feed: Feed) -> list[Agent]:
     return list({one.agent.id: one.agent for one in feed.subscribers if one.agent}.values())
 
 
-def _read(stream: Stream, agents: list[Agent]) -> tuple[dict[uuid.UUID | None, list[LogItem]], Contact | None]:
+def _read(
+    stream: Stream, agents: list[Agent], carried: Sequence[Event]
+) -> tuple[dict[uuid.UUID | None, list[LogItem]], Contact | None]:
     """What is new for each reader and, looked up after that, whose stream it is."""
-    items = streams.events_for(stream, stream.head_seq, _BATCH, agents=agents)
+    if carried and carried[0].seq == stream.head_seq + 1:
+        items = streams.project(stream, carried, agents=agents)
+    else:
+        items = streams.events_for(stream, stream.head_seq, _BATCH, agents=agents)
     return items, streams.owner_of(stream)
+
+
+def _wake_waiters(feed: Feed) -> None:
+    for happened in feed.waiters:
+        happened.set()
+
+
+def _look_again(feed: Feed) -> None:
+    for subscriber in list(feed.subscribers):
+        subscriber.look_again()
+    _wake_waiters(feed)
+
+
+def _push(feed: Feed, message: Mapping[str, Any]) -> None:
+    """An ephemeral frame, to everybody or to one agent's sockets."""
+    for subscriber in list(feed.subscribers):
+        if message["agent"] is None or (subscriber.agent and str(subscriber.agent.id) == message["agent"]):
+            subscriber.push(message["frame"])
+
+
+def _spread_ms(number: int) -> int:
+    """Over how long so many sockets come back: 100 in a second, all of them within half a minute."""
+    return min(30_000, max(1_000, 10 * number))
 
 
 _hubs: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = weakref.WeakKeyDictionary()

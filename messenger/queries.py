@@ -28,7 +28,7 @@ from django.db.models.functions import Cast, Coalesce
 from . import payloads, shapes
 from .errors import NotFound
 from .loading import by_id, facts_of, parts_of, possible_duplicates, with_authors, with_joins
-from .models import Agent, Contact, Conversation, Message, ReadState, Team, Visit, Widget
+from .models import Agent, Contact, Conversation, Message, ReadState, Team, Tenant, Visit, Widget
 from .paging import Page, newest_first, walk
 from .payloads import Facts
 from .streams import contact_stream, team_stream
@@ -59,6 +59,11 @@ def get_widget_and_availability(widget_id: uuid.UUID) -> tuple[Widget, bool]:
 def is_online(tenant_id: uuid.UUID) -> bool:
     """Whether any agent of the tenant is available now."""
     return _online_agents(tenant_id).exists()
+
+
+def is_active(tenant_id: uuid.UUID) -> bool:
+    """Whether the tenant is switched on."""
+    return Tenant.objects.filter(id=tenant_id, is_active=True).exists()
 
 
 def visitor_snapshot(contact: Contact | None) -> tuple[Contact | None, dict[str, Any]]:

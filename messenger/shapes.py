@@ -142,3 +142,27 @@ class WidgetPayload(TypedDict):
 
 class Availability(TypedDict):
     online: bool
+
+
+class LogItemPayload(TypedDict):
+    id: str
+    seq: int
+    type: str
+    v: int
+    at: str
+    payload: dict[str, Any]
+
+
+# `from` is a word of Python's, so this one is written as a call.
+LogFrame = TypedDict(
+    "LogFrame",
+    {
+        "t": str,
+        "epoch": NotRequired[str],
+        "from": NotRequired[int],
+        "to": NotRequired[int],
+        "items": NotRequired[list[LogItemPayload]],
+        "more": NotRequired[bool],
+        "reason": NotRequired[str],
+    },
+)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import random
 import secrets
 import time
@@ -27,8 +28,10 @@ from curbe.logs import new_trace_id
 
 from . import payloads, streams
 from .errors import NotFound, Unauthenticated
+from .frames import FRAME_BYTES, Frame, as_text, evs
 from .hub import Batch, Hub, in_database
 from .models import Agent, Contact, Stream
+from .seats import Seats
 from .streams import Cursor, LogItem
 
 log = structlog.get_logger(__name__)
@@ -41,7 +44,10 @@ RECHECK_AFTER_S = 32
 MOST_INBOUND, INBOUND_WINDOW_S = 20, 10
 MOST_QUEUED, MOST_QUEUED_BYTES = 256, 1024 * 1024
 SEND_WITHIN_S = 10
-FRAME_BYTES = 64 * 1024
+MAX_AGE_S = 12 * 3600
+SAY_PRESENCE_EVERY_S = 20
+# Sockets that have grown old, and those that come too late to a process that ends, come back within so long.
+_RETURN_MS = 5_000
 _REPLAY_BATCH = 200
 _MOST_FOREIGN = 3
 # What a client must not choose: whom it speaks for comes from its credentials.
@@ -52,6 +58,8 @@ class Close:
     """Close codes: 4000–4499 mean "connect again", 4500–4999 "not with these credentials"."""
 
     SERVER_ERROR = 4000
+    DRAINING = 4001
+    MAX_AGE = 4002
     HELLO_TIMEOUT = 4003
     SLOW = 4008
     INSUFFICIENT_STATE = 4009
@@ -62,6 +70,7 @@ class Close:
     INVALID_TOKEN = 4500
     PROTOCOL_ERROR = 4501
     FORBIDDEN = 4503
+    TOO_MANY_CONNECTIONS = 4504
     TENANT_DISABLED = 4505
     UPGRADE_REQUIRED = 4506
     TOO_LARGE = 1009
@@ -106,6 +115,11 @@ class Socket(AsyncConsumer):
         self._heard: deque[float] = deque(maxlen=MOST_INBOUND + 1)
         self._heard_at = time.monotonic()
         self._queue: asyncio.Queue[str] = asyncio.Queue(MOST_QUEUED)
+        self._seat = ("", "")
+        # Whether the tab is looked at, once the client has said so: a program that does not is nobody's presence.
+        self.is_active: bool | None = None
+        self.last_active_at = timezone.now()
+        self._presence_said_at = -math.inf
         self._queued_bytes = 0
         self._tasks: list[asyncio.Task[None]] = []
         self._is_closed = False
@@ -128,8 +142,16 @@ class Socket(AsyncConsumer):
         """Return the stream of whoever it is, with its present head."""
         raise NotImplementedError
 
+    def holder(self) -> tuple[str, int]:
+        """Return who holds this socket, and how many of them they may hold at once."""
+        raise NotImplementedError
+
     def subject_ids(self) -> set[str]:
         """Ids that a hello may name as its subject."""
+        raise NotImplementedError
+
+    def say_presence(self) -> None:
+        """Tell the team that this person is here, and whether they look. Called in the loop: it must not query."""
         raise NotImplementedError
 
     def require_owner(self, owner: Contact | None) -> None:
@@ -189,6 +211,7 @@ class Socket(AsyncConsumer):
         if self.stream is not None:
             await Hub.of_this_loop().leave(self.stream, self)
             self.log.info("socket_closed", code=message.get("code"))
+        await Seats.of_this_loop().give_back(*self._seat)
         raise StopConsumer()
 
     async def close(self, code: int) -> None:
@@ -196,6 +219,14 @@ class Socket(AsyncConsumer):
         if not self._is_closed:
             self._is_closed = True
             await self.send({"type": "websocket.close", "code": code})
+
+    async def send_away(self, retry_ms: int, code: int = Close.DRAINING) -> None:
+        """Say when to come back, and close. Whoever does not take it in is cut off by the server soon enough."""
+        if not self._is_closed:
+            await self.send(
+                {"type": "websocket.send", "text": as_text({"t": "bye", "code": code, "retry_ms": retry_ms})}
+            )
+            await self.close(code)
 
     def is_over(self) -> bool:
         """Whether it was closed, by us or by the client."""
@@ -211,16 +242,47 @@ class Socket(AsyncConsumer):
         trace = frame.get("trace")
         conn = secrets.token_hex(8)
         self.log = log.bind(trace_id=new_trace_id(trace if isinstance(trace, str) else None), conn=conn)
+        hub = Hub.of_this_loop()
+        if hub.is_draining:
+            await self.send_away(_soon())
+            return
         await self.authenticate(frame)
         if any(key in frame and str(frame[key]) not in self.subject_ids() for key in _SUBJECT_KEYS):
             raise ClosedByUs(Close.FORBIDDEN)
-        self.stream = await in_database(self.load_stream)
-        await Hub.of_this_loop().join(self.stream, self)
+        await self._sit_down(conn)
+        stream = await in_database(self.load_stream)
+        await hub.join(stream, self)
+        self.stream = stream
         await self._follow(frame.get("after"), hello_as=conn)
+
+    async def _sit_down(self, conn: str) -> None:
+        holder, most = self.holder()
+        if not await Seats.of_this_loop().take(holder, conn, most):
+            raise ClosedByUs(Close.TOO_MANY_CONNECTIONS)
+        self._seat = (holder, conn)
 
     async def resume(self, frame: dict[str, Any]) -> None:
         """The client has a new cursor, from a snapshot or because it found a hole."""
         await self._follow(frame.get("after"))
+
+    async def active(self, frame: dict[str, Any]) -> None:
+        """Whether the tab is looked at: presence is derived from it, and from the heartbeats of the socket."""
+        is_active = frame.get("on") is True
+        is_news = is_active != self.is_active
+        if self.is_active or is_active:
+            self.last_active_at = timezone.now()
+        self.is_active = is_active
+        if is_news or time.monotonic() - self._presence_said_at > SAY_PRESENCE_EVERY_S:
+            self.announce()
+
+    def announce(self) -> None:
+        """Say that somebody is here; of a socket that has ended there is nothing to say."""
+        if self._is_closed or self.is_active is None:
+            return
+        self._presence_said_at = time.monotonic()
+        if self.is_active:
+            self.last_active_at = timezone.now()
+        self.say_presence()
 
     async def pong(self, frame: dict[str, Any]) -> None:
         """The client is there; hearing it was enough."""
@@ -238,8 +300,8 @@ class Socket(AsyncConsumer):
                 self.resync(reason or "epoch")
                 return
             self._cursor = cursor.seq
-            await self._replay(stream)
             self._is_live = True
+            await self._replay(stream)
             await self._take_held()
 
     def _welcome(self, stream: Stream, conn: str, mode: str) -> None:
@@ -258,7 +320,11 @@ class Socket(AsyncConsumer):
 
     async def _replay(self, stream: Stream) -> None:
         while self._cursor < stream.head_seq and not self._is_closed:
-            items, owner = await in_database(self._read, stream)
+            try:
+                items, owner = await in_database(self._read, stream)
+            except streams.Pruned:
+                self.resync("too_old")
+                return
             if not items:
                 break
             self.require_owner(owner)
@@ -291,7 +357,9 @@ class Socket(AsyncConsumer):
 
     def push(self, frame: dict[str, Any]) -> None:
         """Queue a frame. A client that does not keep up is closed: it can resume from its cursor (4008)."""
-        text = json.dumps(frame, separators=(",", ":"), ensure_ascii=False)
+        self._push_text(as_text(frame))
+
+    def _push_text(self, text: str) -> None:
         if self._queue.full() or self._queued_bytes > MOST_QUEUED_BYTES:
             self._closing = asyncio.create_task(self.close(Close.SLOW))
             return
@@ -313,15 +381,18 @@ class Socket(AsyncConsumer):
             await self._replay(await in_database(self.load_stream))
             return
         self.require_owner(batch.owner)
-        self._emit(batch.epoch, [item for item in batch.items if item.seq > self._cursor], batch.end)
+        if batch.start == self._cursor + 1:
+            self._push_frames(batch.frames)
+        else:
+            self._emit(batch.epoch, [item for item in batch.items if item.seq > self._cursor], batch.end)
 
     def _emit(self, epoch: str, items: list[LogItem], end: int, *, more: bool = False) -> None:
-        """Send `evs` frames that cover everything from the cursor to `end`, each within the frame size if it can be."""
-        for chunk, covered in _chunks(items, end):
-            frame = {"t": "evs", "epoch": epoch, "from": self._cursor + 1, "to": covered, "items": []}
-            frame["items"] = [item.as_json(epoch) for item in chunk if item.payload is not None]
-            self._cursor = covered
-            self.push({**frame, "more": more or covered < end})
+        self._push_frames(evs(epoch, self._cursor + 1, items, end, more=more))
+
+    def _push_frames(self, frames: list[Frame]) -> None:
+        for frame in frames:
+            self._cursor = frame.to
+            self._push_text(frame.text)
 
     def drop_foreign(self, error: NotFound) -> None:
         """A frame about somebody else's conversation is ignored, and when repeated no mistake any more (S37)."""
@@ -350,14 +421,19 @@ class Socket(AsyncConsumer):
         await asyncio.sleep(HELLO_WITHIN_S)
         if self.stream is None:
             raise ClosedByUs(Close.HELLO_TIMEOUT)
-        checked_at = time.monotonic()
+        opened_at = checked_at = time.monotonic()
         while not self._is_closed:
             await asyncio.sleep(HEARTBEAT_S * random.uniform(0.9, 1.1))  # noqa: S311  Jitter is no secret.
-            if time.monotonic() - self._heard_at > SILENT_FOR_S:
+            now = time.monotonic()
+            if now - self._heard_at > SILENT_FOR_S:
                 raise ClosedByUs(Close.NO_PONG)
-            if time.monotonic() - checked_at > RECHECK_AFTER_S:
-                checked_at = time.monotonic()
+            if now - opened_at > MAX_AGE_S:
+                await self.send_away(_soon(), Close.MAX_AGE)
+                return
+            if now - checked_at > RECHECK_AFTER_S:
+                checked_at = now
                 await self.recheck()
+                self.announce()
             self.push({"t": "hb", "time": payloads.timestamp(timezone.now()), "head": self._head()})
 
     def _head(self) -> int:
@@ -388,19 +464,8 @@ def _parse(text: str | None) -> dict[str, Any]:
     return frame
 
 
-def _chunks(items: list[LogItem], end: int) -> list[tuple[list[LogItem], int]]:
-    """Split a run of events by size: pairs of events and the seq that they cover up to."""
-    chunks: list[tuple[list[LogItem], int]] = []
-    current: list[LogItem] = []
-    size = 0
-    for item in items:
-        weight = len(json.dumps(item.payload, ensure_ascii=False).encode())
-        if current and size + weight > FRAME_BYTES - 1024:
-            chunks.append((current, current[-1].seq))
-            current, size = [], 0
-        current.append(item)
-        size += weight
-    return [*chunks, (current, end)]
+def _soon() -> int:
+    return random.randint(0, _RETURN_MS)  # noqa: S311  Jitter is no secret.
 
 
 def conversation_id_of(frame: dict[str, Any]) -> uuid.UUID | None:

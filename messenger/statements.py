@@ -10,7 +10,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -100,16 +100,25 @@ def read_everything(row: Conversation, *, contact_id: uuid.UUID | None, agent_id
     )
 
 
-def advance_stream(tenant_id: uuid.UUID, contact_id: uuid.UUID | None, count: int) -> tuple[uuid.UUID, int]:
-    """Move a stream's head by `count` and return (stream id, new head). The row stays locked until the commit."""
+class Advanced(NamedTuple):
+    """A stream whose head was moved, and where it is now."""
+
+    id: uuid.UUID
+    epoch: str
+    head: int
+
+
+def advance_stream(tenant_id: uuid.UUID, contact_id: uuid.UUID | None, count: int) -> Advanced:
+    """Move a stream's head by `count`. The row stays locked until the commit."""
     owner = "contact_id IS NULL" if contact_id is None else "contact_id = %s"
     row = _first(
-        f"UPDATE messenger_stream SET head_seq = head_seq + %s WHERE tenant_id = %s AND {owner} RETURNING id, head_seq",
+        f"UPDATE messenger_stream SET head_seq = head_seq + %s WHERE tenant_id = %s AND {owner}"
+        " RETURNING id, epoch, head_seq",
         *(value for value in (count, tenant_id, contact_id) if value is not None),
     )
     if row is None:
         raise RuntimeError("A tenant or contact has no stream; both are created together.")
-    return _as_uuid(row[0]), row[1]
+    return Advanced(_as_uuid(row[0]), row[1], row[2])
 
 
 _EVENT_COLUMNS = (

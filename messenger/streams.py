@@ -63,6 +63,10 @@ class Cursor:
         return cls(epoch, int(seq))
 
 
+class Pruned(Exception):
+    """The log does not go back to this position any more."""
+
+
 ResyncReason = Literal["epoch", "too_old", "ahead", "too_many"]
 
 
@@ -106,8 +110,14 @@ def events_after(stream: Stream, seq: int, limit: int, *, agent: Agent | None = 
 def events_for(
     stream: Stream, seq: int, limit: int, *, agents: Sequence[Agent]
 ) -> dict[uuid.UUID | None, list[LogItem]]:
-    """Return the events after `seq` for each of several readers, read from the log once."""
-    return project(stream, list(_events(stream).filter(seq__gt=seq).order_by("seq")[:limit]), agents=agents)
+    """Return the events after `seq` for each of several readers, read from the log once.
+
+    Raises Pruned when retention has removed the first of them meanwhile: what is left would be a partial range.
+    """
+    rows = list(_events(stream).filter(seq__gt=seq).order_by("seq")[:limit])
+    if rows and rows[0].seq != seq + 1:
+        raise Pruned()
+    return project(stream, rows, agents=agents)
 
 
 def project(stream: Stream, rows: Sequence[Event], *, agents: Sequence[Agent]) -> dict[uuid.UUID | None, list[LogItem]]:

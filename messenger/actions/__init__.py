@@ -5,15 +5,20 @@ from .identity import boot_device, identify_contact, introduce
 from .messages import add_note, send_message, send_reply
 from .profile import update_profile
 from .proving import note_refused_proof
-from .reading import mark_read_by_agent, mark_read_by_contact, mark_seen, type_in
+from .reading import mark_read_by_agent, mark_read_by_contact, mark_seen, mark_unread_by_agent, type_in
+from .retention import prune_log, rotate_epochs
 from .sessions import reset_device, shutdown_device
 from .tenants import (
     create_agent,
     create_api_token,
     create_identity_secret,
     create_tenant,
+    end_agent_sockets,
     retire_identity_secret,
     revoke_api_token,
+    update_agent,
+    update_tenant,
+    update_user,
 )
 from .visits import record_visit
 
@@ -26,21 +31,28 @@ __all__ = [
     "create_api_token",
     "create_identity_secret",
     "create_tenant",
+    "end_agent_sockets",
     "identify_contact",
     "introduce",
     "mark_read_by_agent",
     "mark_read_by_contact",
     "mark_seen",
+    "mark_unread_by_agent",
     "note_refused_proof",
+    "prune_log",
     "record_visit",
     "reopen_conversation",
     "reset_device",
     "retire_identity_secret",
     "revoke_api_token",
+    "rotate_epochs",
     "send_message",
     "send_reply",
     "shutdown_device",
     "start_conversation",
     "type_in",
+    "update_agent",
     "update_profile",
+    "update_tenant",
+    "update_user",
 ]

@@ -73,6 +73,25 @@ def mark_read_by_agent(*, by: Agent, conversation_id: uuid.UUID, up_to: int) -> 
     return read
 
 
+def mark_unread_by_agent(*, by: Agent, conversation_id: uuid.UUID, first_unread: int) -> Read:
+    """Move the agent's own cursor back, to before that part: the one exception to I6. Parts later than it stay unread.
+
+    A cursor that is before it already stays. Told to the agent's other tabs, and logged nowhere. Raises NotFound.
+    """
+    owned = Conversation.objects.filter(tenant_id=by.tenant_id, id=conversation_id)
+    conversation = _with_later(owned, "seq", first_unread - 1, Message.Author.CONTACT)
+    own = ReadState.objects.filter(tenant_id=by.tenant_id, conversation=conversation, agent=by)
+    own.filter(last_read_seq__gte=first_unread).update(
+        last_read_seq=first_unread - 1,
+        messages_read=conversation.contact_messages - conversation.later,
+        version=F("version") + 1,
+    )
+    state = own.first() or ReadState()
+    read = Read(state.last_read_seq, max(0, conversation.contact_messages - state.messages_read))
+    presence.agent_read(by, conversation_id, read.last_read_seq, read.unread)
+    return read
+
+
 @verb
 def mark_seen(events: EventLog, *, by: Agent, conversation_id: uuid.UUID) -> None:
     """An agent types a message: what the contact said so far counts as seen (I11). Raises NotFound."""

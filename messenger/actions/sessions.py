@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from .. import nudges
 from ..errors import Invalid, VerifiedContact
-from ..models import Contact, Device, IdentitySecret, RevocationReason, Stream, Visit, VisitorToken
+from ..models import Contact, Device, IdentitySecret, RevocationReason, Visit, VisitorToken
 from ..principals import Visitor, session_end
 from ..signing import device_key_hash, new_token, token_hash
 from .locks import lock_device, require_live
@@ -75,7 +75,7 @@ def revoke_tokens(device: Device, reason: RevocationReason, *, except_of: uuid.U
     if except_of:
         live = live.exclude(contact=except_of, assurance=VisitorToken.Assurance.VERIFIED)
     if live.update(revoked_at=timezone.now(), reason=reason):
-        _look_again(device.tenant_id, {device.contact_id, device.user_id} - {None})
+        look_again(one for one in {device.contact_id, device.user_id} if one)
 
 
 @in_one_transaction
@@ -117,7 +117,7 @@ def revoke_sessions_proven_by(secret: IdentitySecret) -> None:
     verified = live.filter(assurance=VisitorToken.Assurance.VERIFIED)
     contact_ids = set(verified.values_list("contact_id", flat=True))
     verified.update(revoked_at=timezone.now(), reason=RevocationReason.REVOKED)
-    _look_again(secret.tenant_id, contact_ids)
+    look_again(one for one in contact_ids if one)
 
 
 def empty_slots(device: Device) -> None:
@@ -131,7 +131,7 @@ def _has_user(device: Device) -> bool:
     return live.filter(assurance=VisitorToken.Assurance.VERIFIED, expires_at__gt=timezone.now()).exists()
 
 
-def _look_again(tenant_id: uuid.UUID, contact_ids: Iterable[uuid.UUID | None]) -> None:
-    streams = Stream.objects.filter(tenant_id=tenant_id, contact__in=list(contact_ids)).values_list("id", flat=True)
-    for stream_id in streams:
-        transaction.on_commit(partial(nudges.publish_recheck, stream_id), robust=True)
+def look_again(subject_ids: Iterable[uuid.UUID]) -> None:
+    """Have the sockets of these contacts or tenants look at their credentials, once what was changed is committed."""
+    for subject_id in subject_ids:
+        transaction.on_commit(partial(nudges.publish_recheck, subject_id), robust=True)

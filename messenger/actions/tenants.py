@@ -10,7 +10,7 @@ from django.utils import timezone
 from ..errors import Invalid
 from ..models import Agent, ApiToken, IdentitySecret, Stream, Tenant, User
 from ..signing import encrypt, new_token, token_hash
-from .sessions import revoke_sessions_proven_by
+from .sessions import look_again, revoke_sessions_proven_by
 
 _SLOTS = (1, 2)
 
@@ -38,6 +38,32 @@ def create_agent(
     return Agent.objects.create(tenant=tenant, user=user, display_name=display_name, role=role)
 
 
+@transaction.atomic
+def update_tenant(tenant: Tenant) -> None:
+    """Store a tenant's settings. The sockets of its agents look at once whether it is still there for them (4505)."""
+    tenant.save()
+    look_again([tenant.id])
+
+
+@transaction.atomic
+def update_agent(agent: Agent) -> None:
+    """Store a membership. Sockets of an agent who was switched off or has another role end (S34)."""
+    agent.save()
+    look_again([agent.tenant_id])
+
+
+@transaction.atomic
+def update_user(user: User) -> None:
+    """Store an account. Sockets of one that was switched off end (S34)."""
+    user.save()
+    end_agent_sockets(user)
+
+
+def end_agent_sockets(user: User) -> None:
+    """Have the user's sockets look at their credentials: a password was changed, or somebody has signed out (S34)."""
+    look_again(Agent.objects.filter(user=user).values_list("tenant_id", flat=True))
+
+
 def create_api_token(*, agent: Agent, name: str, key: str | None = None) -> tuple[ApiToken, str]:
     """Return a key with which a program acts as the agent, and the only copy of it: its hash is what is kept."""
     key = key or new_token("cak")
@@ -48,6 +74,7 @@ def revoke_api_token(token: ApiToken) -> None:
     """End a key, from now on and for good. A revoked one stays as it is."""
     live = ApiToken.objects.filter(tenant_id=token.tenant_id, id=token.id, revoked_at=None)
     live.update(revoked_at=timezone.now())
+    look_again([token.tenant_id])
 
 
 @transaction.atomic

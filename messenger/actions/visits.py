@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 
+from django.db import transaction
 from django.utils import timezone
 
+from .. import presence
 from ..models import Contact, Device, Visit, VisitorToken, Widget
 from ..principals import Visitor
 from ..signing import address_hash
@@ -39,7 +42,7 @@ def record_visit(*, by: Visitor, page: Page) -> Visit:
 def record_page_view(widget: Widget, device: Device, contact: Contact | None, page: Page) -> Visit:
     """Store a page view of this browser, by whoever is known to be there."""
     now = timezone.now()
-    return Visit.objects.create(
+    visit = Visit.objects.create(
         tenant_id=widget.tenant_id,
         device=device,
         contact=contact,
@@ -53,6 +56,9 @@ def record_page_view(widget: Widget, device: Device, contact: Contact | None, pa
         ip_hash=address_hash(widget.tenant_id, page.address, now.date().isoformat()) if page.address else "",
         created_at=now,
     )
+    if contact:
+        transaction.on_commit(partial(presence.contact_visits, contact, visit), robust=True)
+    return visit
 
 
 def claim_visits(device: Device, contact: Contact) -> None:

@@ -85,6 +85,9 @@ class UserAdmin(StockUserAdmin):  # type: ignore[type-arg]
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        actions.update_user(obj)
+
 
 def is_superuser(request: HttpRequest) -> bool:
     """Whether the viewer may do everything."""
@@ -150,7 +153,7 @@ class AgentAdmin(OwnedAdmin):
 
     def save_model(self, request: HttpRequest, obj: Agent, form: Any, change: bool) -> None:
         if change:
-            super().save_model(request, obj, form, change)
+            actions.update_agent(obj)
             return
         given = form.cleaned_data
         made = actions.create_agent(

@@ -74,7 +74,7 @@ class TenantAdmin(OwnedAdmin):
 
     def save_model(self, request: HttpRequest, obj: Tenant, form: Any, change: bool) -> None:
         if change:
-            super().save_model(request, obj, form, change)
+            actions.update_tenant(obj)
         else:
             actions.create_tenant(obj)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import uuid
 
 from django.db import models
 from django.db.models import F, Q
@@ -42,6 +43,11 @@ class Stream(TenantModel):
 
     def __str__(self) -> str:
         return self.cursor
+
+    @property
+    def subject_id(self) -> uuid.UUID:
+        """Whose stream it is: the contact's id, or the tenant's."""
+        return self.contact_id or self.tenant_id
 
     @property
     def cursor(self) -> str:

@@ -52,13 +52,14 @@ def test_the_docs_load_nothing_from_elsewhere(client):
 # Who may import whom: `models ← payloads, queries ← events ← actions ← (api, consumers, admin, commands)`.
 LAYERS = [
     {"models"},
-    {"traits", "errors", "signing", "rendering", "nudges", "statements", "crawlers"},
+    {"traits", "errors", "signing", "rendering", "nudges", "seats", "statements", "crawlers"},
     {"proofs"},
     {"limits"},
     {"shapes"},
     {"payloads"},
     {"loading", "paging"},
     {"streams"},
+    {"frames"},
     {"queries"},
     {"events", "presence"},
     {"principals"},
@@ -81,6 +82,7 @@ LAYERS = [
         "pages",
         "signing_in",
         "page_urls",
+        "passwords",
         "checks",
         "apps",
     },

@@ -12,10 +12,12 @@ import pytest
 from asgiref.testing import ApplicationCommunicator
 from channels.db import database_sync_to_async
 from channels.testing import WebsocketCommunicator
+from django.utils import timezone
 
 from curbe.asgi import application
 from curbe.testing.cast import make_company
 from messenger import hub, nudges, sockets, streams
+from messenger.frames import FRAME_BYTES
 from messenger.models import Event, Stream, VisitorToken
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -268,7 +270,7 @@ async def test_a_long_replay_comes_in_frames_within_the_size(chatting):
         items, frames = await line.hear_events(up_to=14)
         assert len(items) == 12
         assert len(frames) > 1
-        assert max(len(json.dumps(frame)) for frame in frames) <= sockets.FRAME_BYTES
+        assert max(len(json.dumps(frame)) for frame in frames) <= FRAME_BYTES
         assert [frame["more"] for frame in frames] == [True] * (len(frames) - 1) + [False]
 
 
@@ -291,7 +293,8 @@ async def test_a_nudge_that_promises_too_much_changes_nothing(chatting, monkeypa
         await line.hello(browser.bearer)
         await line.hear()
         stream = await in_thread(lambda: streams.contact_stream(browser.contact))()
-        nudges.publish(stream.id, stream.head_seq + 5)
+        false = Event(seq=stream.head_seq + 5, type="message.created", entity_id=stream.id, created_at=timezone.now())
+        nudges.publish(stream.id, stream.epoch, [false])
         assert await line.hears_nothing()
         monkeypatch.setattr(nudges, "publish", lambda *args: None)
         await in_thread(browser.say)(conversation_id, "after the false promise")
@@ -345,8 +348,6 @@ async def test_bad_credentials_are_told_apart(chatting):
 
     def change(**values):
         VisitorToken.objects.update(**values)
-
-    from django.utils import timezone
 
     now = await in_thread(timezone.now)()
     cases = [

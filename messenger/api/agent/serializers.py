@@ -60,6 +60,13 @@ class AgentTypingBody(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=["message", "note"], required=False, default="message")
 
 
+class UnreadBody(serializers.Serializer[Any]):
+    """The first part that is to count as unread again."""
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        return {"from": serializers.IntegerField(min_value=1, max_value=2**31 - 1)}  # A word of Python's.
+
+
 class AssignBody(serializers.Serializer[Any]):
     """Who it is given to. Null clears, a key left out keeps what is."""
 

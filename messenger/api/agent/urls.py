@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from ..polling import waiting_for_events
 from . import views
 
 _CONVERSATION = "conversations/<uuid:conversation_id>"
@@ -9,12 +10,14 @@ _CONVERSATION = "conversations/<uuid:conversation_id>"
 urlpatterns = [
     path("me", views.MeView.as_view()),
     path("snapshot", views.SnapshotView.as_view()),
+    path("events", waiting_for_events(views.EventsView)),
     path("threads", views.ThreadsView.as_view()),
     path("threads/<uuid:contact_id>", views.ThreadView.as_view()),
     path("conversations", views.ConversationsView.as_view()),
     path(_CONVERSATION, views.ConversationView.as_view()),
     path(f"{_CONVERSATION}/messages", views.MessagesView.as_view()),
     path(f"{_CONVERSATION}/read", views.ReadView.as_view()),
+    path(f"{_CONVERSATION}/unread", views.UnreadView.as_view()),
     path(f"{_CONVERSATION}/typing", views.TypingView.as_view()),
     path(f"{_CONVERSATION}/assign", views.AssignView.as_view()),
     path(f"{_CONVERSATION}/close", views.CloseView.as_view()),

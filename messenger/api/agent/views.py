@@ -11,11 +11,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ... import actions, loading, payloads, queries, shapes
+from ... import actions, loading, payloads, queries, shapes, streams
 from ...actions.messages import Draft
 from ...models import Agent, Message
 from ...principals import memberships_of
 from ..fields import PartsQuery, ReadBody, valid_body, valid_query
+from ..polling import EventsQuery, events_after
 from ..schema import answers
 from ..visitor.session_views import realtime_of
 from ..visitor.views import Messages, ReadAnswer, answer_sent
@@ -28,6 +29,7 @@ from .serializers import (
     PartBody,
     SnapshotQuery,
     ThreadsQuery,
+    UnreadBody,
 )
 
 
@@ -112,6 +114,18 @@ class SnapshotView(AgentView):
         return Response({**snapshot, "realtime": realtime_of(request, "/ws/inbox"), **clock})
 
 
+class EventsView(AgentView):
+    """The agent socket's long-poll twin."""
+
+    @answers(
+        shapes.LogFrame, also={204: "Nothing has happened."}, parameters=[EventsQuery], operation_id="agent_events"
+    )
+    def get(self, request: Request) -> Response:
+        after = valid_query(EventsQuery, request.query_params)["after"]
+        stream = streams.team_stream(self.agent.tenant_id)
+        return events_after(stream, after, agent=self.agent, require_owner=lambda owner: None)
+
+
 class ThreadsView(AgentView):
     """The chat log: one row per contact."""
 
@@ -190,6 +204,16 @@ class ReadView(AgentView):
     def put(self, request: Request, conversation_id: uuid.UUID) -> Response:
         up_to = valid_body(ReadBody, request.data)["up_to"]
         read = actions.mark_read_by_agent(by=self.agent, conversation_id=conversation_id, up_to=up_to)
+        return Response({"last_read_seq": read.last_read_seq, "unread": read.unread})
+
+
+class UnreadView(AgentView):
+    """Mark as unread, for this agent alone."""
+
+    @answers(ReadAnswer, request=UnreadBody, operation_id="agent_unread")
+    def post(self, request: Request, conversation_id: uuid.UUID) -> Response:
+        first = valid_body(UnreadBody, request.data)["from"]
+        read = actions.mark_unread_by_agent(by=self.agent, conversation_id=conversation_id, first_unread=first)
         return Response({"last_read_seq": read.last_read_seq, "unread": read.unread})
 
 

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from ..polling import waiting_for_events
 from . import session_views, views
 
 urlpatterns = [
@@ -18,4 +19,5 @@ urlpatterns = [
     path("conversations/<uuid:conversation_id>/read", views.ReadView.as_view()),
     path("conversations/<uuid:conversation_id>/typing", views.TypingView.as_view()),
     path("history", views.HistoryView.as_view()),
+    path("events", waiting_for_events(views.EventsView)),
 ]

@@ -14,7 +14,11 @@ from curbe.addresses import client_address
 
 from ... import actions, payloads, presence, queries, shapes, streams
 from ...actions.messages import Draft
+from ...errors import NoContact
+from ...models import Contact, RevocationReason
+from ...principals import ended, require_person
 from ..fields import ListQuery, MessageBody, PartsQuery, ReadBody, valid_body, valid_query
+from ..polling import EventsQuery, events_after
 from ..schema import answers
 from . import charges
 from .doors import PublicView, SpeakingView, VisitorView
@@ -165,6 +169,28 @@ class TypingView(VisitorView):
         conversation = queries.get_conversation_for(self.visitor.contact, conversation_id)
         presence.contact_typing(conversation.contact, conversation, on=on)
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class EventsView(VisitorView):
+    """The socket's long-poll twin."""
+
+    @answers(
+        shapes.LogFrame,
+        also={204: "Nothing has happened.", 409: "no_contact"},
+        parameters=[EventsQuery],
+        operation_id="visitor_events",
+    )
+    def get(self, request: Request) -> Response:
+        after = valid_query(EventsQuery, request.query_params)["after"]
+        contact = self.visitor.contact
+        if contact is None:
+            raise NoContact()
+        return events_after(streams.contact_stream(contact), after, require_owner=self._require_owner)
+
+    def _require_owner(self, owner: Contact | None) -> None:
+        if owner is None:
+            raise ended(RevocationReason.IDENTITY_CHANGED)
+        require_person(self.visitor, owner)
 
 
 class HistoryView(VisitorView):

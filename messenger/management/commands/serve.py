@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 import uvicorn
 from django.conf import settings
 from django.core.management import BaseCommand, CommandParser, call_command
+
+from ...hub import Hub
+
+# For sockets to be told when to come back, and then for requests under way to be answered.
+_DRAIN_S, _GRACE_S = 3, 5
+
+
+class DrainingServer(uvicorn.Server):
+    """Before it goes, it tells every socket when to come back (`bye`) and answers every long-poll."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for listener in self.servers:
+            listener.close()
+        await Hub.of_this_loop().drain(within_s=_DRAIN_S)
+        await super().shutdown(sockets)
 
 
 class Command(BaseCommand):
@@ -27,7 +43,7 @@ class Command(BaseCommand):
             call_command("demo")
         self.stdout.write(f"Rate limits: {rate_limits()} (RATE_LIMITS)")
         # uvloop, httptools and the sans-I/O websockets; compression off, because it costs 30 KiB per idle socket.
-        uvicorn.run(
+        config = uvicorn.Config(
             "curbe.asgi:application",
             host=options["host"],
             port=options["port"],
@@ -41,8 +57,9 @@ class Command(BaseCommand):
             access_log=False,
             log_config=None,
             server_header=False,
-            timeout_graceful_shutdown=5,
+            timeout_graceful_shutdown=_GRACE_S,
         )
+        DrainingServer(config).run()
 
 
 def rate_limits() -> str:

@@ -1,0 +1,87 @@
+"""How many sockets somebody may hold at once (4504), counted over all processes."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from messenger import seats
+from messenger.seats import Seats
+
+HOLDER = "device:1"
+
+
+@pytest.fixture(params=["alone", "with Redis"])
+def shared(request, settings, redis_server):
+    """Whether seats are counted in Redis."""
+    settings.REDIS_URL = redis_server.url if request.param == "with Redis" else ""
+    return request.param == "with Redis"
+
+
+async def take(places, *names, holder=HOLDER, most=2):
+    return [await places.take(holder, name, most) for name in names]
+
+
+async def free(places, *names, holder=HOLDER):
+    for name in names:
+        await places.give_back(holder, name)
+
+
+async def test_the_one_too_many_is_refused_and_a_seat_given_back_is_free(shared):
+    places = Seats()
+    assert await take(places, "a", "b", "c") == [True, True, False]
+    assert await take(places, "a", holder="device:2") == [True]
+    await free(places, "c")  # It never sat.
+    assert await take(places, "d") == [False]
+    await free(places, "a")
+    assert await take(places, "d") == [True]
+    await free(places, "b", "d")
+    await free(places, "a", holder="device:2")
+
+
+async def test_processes_count_together_where_there_is_redis(shared):
+    one, other = Seats(), Seats()
+    assert await take(one, "a", "b") == [True, True]
+    assert await take(other, "c") == [not shared]
+    await free(one, "a")
+    assert await take(other, "d") == [True]
+    await free(one, "b")
+    await free(other, "c", "d")
+
+
+async def test_seats_of_a_process_that_was_killed_run_out(settings, redis_server, monkeypatch):
+    settings.REDIS_URL = redis_server.url
+    killed, other = Seats(), Seats()
+    monkeypatch.setattr(seats, "_LASTS_S", 1)
+    assert await take(killed, "a", "b") == [True, True]
+    assert await take(other, "c") == [False]
+    async with asyncio.timeout(10):
+        while not (await take(other, "c"))[0]:
+            await asyncio.sleep(0.05)
+    await free(other, "c")
+
+
+async def test_a_seat_that_is_kept_does_not_run_out(settings, redis_server, monkeypatch):
+    settings.REDIS_URL = redis_server.url
+    monkeypatch.setattr(seats, "_LASTS_S", 2)
+    monkeypatch.setattr(seats, "KEEP_EVERY_S", 0.2)
+    kept, other = Seats(), Seats()
+    assert await take(kept, "a", "b") == [True, True]
+    loop = asyncio.get_running_loop()
+    end = loop.time() + 3
+    while loop.time() < end:
+        assert await take(other, "c") == [False]
+        await asyncio.sleep(0.1)
+    await free(kept, "a", "b")
+
+
+async def test_without_an_answer_nobody_is_refused_but_by_their_own_process(settings, disposable_redis):
+    settings.REDIS_URL = disposable_redis.url
+    one, other = Seats(), Seats()
+    assert await take(one, "a", "b") == [True, True]
+    disposable_redis.stop()
+    assert await take(other, "c", "d") == [True, True]
+    assert await take(other, "e") == [False]
+    await free(one, "a", "b")
+    await free(other, "c", "d")
