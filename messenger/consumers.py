@@ -14,14 +14,9 @@ from . import actions, presence, queries, streams
 from .errors import NotFound, Unauthenticated
 from .hub import in_database
 from .models import Agent, Contact, Stream
-from .principals import (
-    Visitor,
-    authenticate_api_token,
-    authenticate_session,
-    authenticate_visitor,
-    require_person,
-)
-from .sockets import Close, ClosedByUs, Socket, conversation_id_of
+from .principals import Visitor, authenticate_api_token, authenticate_session, authenticate_visitor, require_person
+from .protocol import Close, ClosedByUs, conversation_id_of
+from .sockets import Socket
 
 # Sockets at once, over all processes.
 MOST_OF_DEVICE, MOST_OF_AGENT = 10, 20
@@ -88,9 +83,7 @@ class MessengerConsumer(Socket):
         except NotFound as error:
             self.drop_foreign(error)
 
-    def _type(self, conversation_id: uuid.UUID | None, on: bool) -> None:
-        if conversation_id is None:
-            raise NotFound()
+    def _type(self, conversation_id: uuid.UUID, on: bool) -> None:
         conversation = queries.get_conversation_for(self.contact, conversation_id)
         presence.contact_typing(conversation.contact, conversation, on=on)
 
@@ -150,9 +143,7 @@ class InboxConsumer(Socket):
         except NotFound as error:
             self.drop_foreign(error)
 
-    def _type(self, conversation_id: uuid.UUID | None, on: bool, kind: str) -> None:
-        if conversation_id is None:
-            raise NotFound()
+    def _type(self, conversation_id: uuid.UUID, on: bool, kind: str) -> None:
         actions.type_in(by=self.agent, conversation_id=conversation_id, on=on, kind=kind)
 
     def say_presence(self) -> None:
@@ -161,7 +152,7 @@ class InboxConsumer(Socket):
     async def viewing(self, frame: dict[str, Any]) -> None:
         """Tell colleagues which thread is open here; none when there is none any more."""
         try:
-            await in_database(self._view, conversation_id_of(frame))
+            await in_database(self._view, None if frame.get("c") is None else conversation_id_of(frame))
         except NotFound as error:
             self.drop_foreign(error)
 

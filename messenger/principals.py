@@ -112,11 +112,13 @@ def authenticate_api_token(bearer: str) -> Agent:
     token = (
         ApiToken.objects.select_related("agent", "agent__tenant", "agent__user")
         .filter(key_hash=token_hash(bearer), revoked_at=None)
-        .filter(agent__is_active=True, agent__user__is_active=True, tenant__is_active=True)
+        .filter(agent__is_active=True, agent__user__is_active=True)
         .first()
     )
     if token is None:
         raise Unauthenticated("This API token is not valid.", code="invalid_token")
+    if not token.agent.tenant.is_active:
+        raise Unauthenticated("This messenger has been switched off.", code="tenant_disabled")
     now = timezone.now()
     if token.last_used_at is None or now - token.last_used_at > _LAST_USED_EVERY:
         ApiToken.objects.filter(tenant_id=token.tenant_id, id=token.id).update(last_used_at=now)

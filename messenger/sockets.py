@@ -7,12 +7,10 @@ database work goes to the thread pool by `in_database`.
 from __future__ import annotations
 
 import asyncio
-import json
 import math
 import random
 import secrets
 import time
-import uuid
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar
@@ -20,17 +18,17 @@ from typing import Any, ClassVar
 import structlog
 from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
-from django.conf import settings
-from django.http.request import split_domain_port, validate_host
 from django.utils import timezone
 
 from curbe.logs import new_trace_id
 
-from . import payloads, streams
+from . import payloads, protocol, streams
 from .errors import NotFound, Unauthenticated
-from .frames import FRAME_BYTES, Frame, as_text, evs
+from .frames import Frame, as_text, evs
 from .hub import Batch, Hub, in_database
 from .models import Agent, Contact, Stream
+from .outgoing import MOST_QUEUED, Outgoing
+from .protocol import Close, ClosedByUs
 from .seats import Seats
 from .streams import Cursor, LogItem
 
@@ -42,53 +40,10 @@ SILENT_FOR_S = 60
 # Heartbeats do the checking, so that it happens within 60 s.
 RECHECK_AFTER_S = 32
 MOST_INBOUND, INBOUND_WINDOW_S = 20, 10
-MOST_QUEUED, MOST_QUEUED_BYTES = 256, 1024 * 1024
-SEND_WITHIN_S = 10
 MAX_AGE_S = 12 * 3600
 SAY_PRESENCE_EVERY_S = 20
-# Sockets that have grown old, and those that come too late to a process that ends, come back within so long.
-_RETURN_MS = 5_000
 _REPLAY_BATCH = 200
 _MOST_FOREIGN = 3
-# What a client must not choose: whom it speaks for comes from its credentials.
-_SUBJECT_KEYS = ("subject", "contact_id", "tenant_id", "company_id", "stream_id")
-
-
-class Close:
-    """Close codes: 4000–4499 mean "connect again", 4500–4999 "not with these credentials"."""
-
-    SERVER_ERROR = 4000
-    DRAINING = 4001
-    MAX_AGE = 4002
-    HELLO_TIMEOUT = 4003
-    SLOW = 4008
-    INSUFFICIENT_STATE = 4009
-    TOKEN_EXPIRED = 4011
-    NO_PONG = 4012
-    RATE_LIMITED = 4013
-    IDENTITY_CHANGED = 4014
-    INVALID_TOKEN = 4500
-    PROTOCOL_ERROR = 4501
-    FORBIDDEN = 4503
-    TOO_MANY_CONNECTIONS = 4504
-    TENANT_DISABLED = 4505
-    UPGRADE_REQUIRED = 4506
-    TOO_LARGE = 1009
-
-
-_CODE_OF_REFUSAL = {
-    "session_expired": Close.TOKEN_EXPIRED,
-    "identity_changed": Close.IDENTITY_CHANGED,
-    "tenant_disabled": Close.TENANT_DISABLED,
-}
-
-
-class ClosedByUs(Exception):
-    """Raised while handling a frame: the socket is closed with this code."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(str(code))
-        self.code = code
 
 
 class Socket(AsyncConsumer):
@@ -111,16 +66,16 @@ class Socket(AsyncConsumer):
         self._foreign = 0
         self._taking: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
+        self._leaving: asyncio.Task[None] | None = None
         self._looking: set[asyncio.Task[None]] = set()
         self._heard: deque[float] = deque(maxlen=MOST_INBOUND + 1)
         self._heard_at = time.monotonic()
-        self._queue: asyncio.Queue[str] = asyncio.Queue(MOST_QUEUED)
+        self._outgoing = Outgoing()
         self._seat = ("", "")
         # Whether the tab is looked at, once the client has said so: a program that does not is nobody's presence.
         self.is_active: bool | None = None
         self.last_active_at = timezone.now()
         self._presence_said_at = -math.inf
-        self._queued_bytes = 0
         self._tasks: list[asyncio.Task[None]] = []
         self._is_closed = False
 
@@ -174,7 +129,7 @@ class Socket(AsyncConsumer):
         except ClosedByUs as closed:
             await self.close(closed.code)
         except Unauthenticated as refusal:
-            await self.close(_CODE_OF_REFUSAL.get(refusal.code, Close.INVALID_TOKEN))
+            await self.close(protocol.code_of(refusal))
         except StopConsumer:
             raise
         except Exception:
@@ -183,11 +138,11 @@ class Socket(AsyncConsumer):
 
     async def websocket_connect(self, message: dict[str, Any]) -> None:
         # Nothing belongs into the address, least of all credentials: addresses end up in logs (S35).
-        if self.scope["query_string"] or not self._is_known_host() or not self.may_connect():
+        if self.scope["query_string"] or not protocol.is_known_host(self.header("host")) or not self.may_connect():
             await self.send({"type": "websocket.close"})
             raise StopConsumer()
         await self.send({"type": "websocket.accept"})
-        self._tasks = [asyncio.create_task(self._guarded(work)) for work in (self._write(), self._keep_time())]
+        self._tasks = [asyncio.create_task(self._guarded(work)) for work in (self._write(), self._expect_hello())]
 
     async def websocket_receive(self, message: dict[str, Any]) -> None:
         if self._is_closed:
@@ -196,7 +151,7 @@ class Socket(AsyncConsumer):
         self._heard.append(self._heard_at)
         if len(self._heard) > MOST_INBOUND and self._heard_at - self._heard[0] < INBOUND_WINDOW_S:
             raise ClosedByUs(Close.RATE_LIMITED)
-        frame = _parse(message.get("text"))
+        frame = protocol.parse(message.get("text"))
         if self.stream is None:
             await self._hello(frame)
         elif (handler := self.frames.get(frame["t"])) is not None:
@@ -209,28 +164,29 @@ class Socket(AsyncConsumer):
         for task in (*self._tasks, *self._looking):
             task.cancel()
         if self.stream is not None:
-            await Hub.of_this_loop().leave(self.stream, self)
             self.log.info("socket_closed", code=message.get("code"))
-        await Seats.of_this_loop().give_back(*self._seat)
+        await self._leave()
         raise StopConsumer()
 
     async def close(self, code: int) -> None:
         """Close with a code, once. What was still queued is dropped: the log has it."""
         if not self._is_closed:
             self._is_closed = True
+            self._outgoing.end()
+            self._leaving = asyncio.create_task(self._leave())
             await self.send({"type": "websocket.close", "code": code})
+
+    async def _leave(self) -> None:
+        """Hold nothing any more, however long the client leaves the close unread. Doing it twice is harmless."""
+        if self.stream is not None:
+            await Hub.of_this_loop().leave(self.stream, self)
+        await Seats.of_this_loop().give_back(*self._seat)
 
     async def send_away(self, retry_ms: int, code: int = Close.DRAINING) -> None:
         """Say when to come back, and close. Whoever does not take it in is cut off by the server soon enough."""
         if not self._is_closed:
-            await self.send(
-                {"type": "websocket.send", "text": as_text({"t": "bye", "code": code, "retry_ms": retry_ms})}
-            )
+            await self._send_text(as_text({"t": "bye", "code": code, "retry_ms": retry_ms}))
             await self.close(code)
-
-    def is_over(self) -> bool:
-        """Whether it was closed, by us or by the client."""
-        return self._is_closed
 
     # The protocol
 
@@ -244,15 +200,16 @@ class Socket(AsyncConsumer):
         self.log = log.bind(trace_id=new_trace_id(trace if isinstance(trace, str) else None), conn=conn)
         hub = Hub.of_this_loop()
         if hub.is_draining:
-            await self.send_away(_soon())
+            await self.send_away(protocol.return_ms())
             return
         await self.authenticate(frame)
-        if any(key in frame and str(frame[key]) not in self.subject_ids() for key in _SUBJECT_KEYS):
+        if protocol.claims(frame) - self.subject_ids():
             raise ClosedByUs(Close.FORBIDDEN)
         await self._sit_down(conn)
-        stream = await in_database(self.load_stream)
-        await hub.join(stream, self)
-        self.stream = stream
+        self.stream = await in_database(self.load_stream)
+        await hub.join(self.stream, self)
+        await self.recheck()  # Of what was taken back before we joined, nobody has told us.
+        self._tasks.append(asyncio.create_task(self._guarded(self._keep_time())))
         await self._follow(frame.get("after"), hello_as=conn)
 
     async def _sit_down(self, conn: str) -> None:
@@ -319,7 +276,8 @@ class Socket(AsyncConsumer):
         self.push({"t": "welcome", "conn": conn, **clock, **head})
 
     async def _replay(self, stream: Stream) -> None:
-        while self._cursor < stream.head_seq and not self._is_closed:
+        """Bring the client up to date at its own pace: however long the log is, only a stuck client is a slow one."""
+        while self._cursor < stream.head_seq and not self._outgoing.is_over:
             try:
                 items, owner = await in_database(self._read, stream)
             except streams.Pruned:
@@ -328,7 +286,9 @@ class Socket(AsyncConsumer):
             if not items:
                 break
             self.require_owner(owner)
-            self._emit(stream.epoch, items, items[-1].seq, more=items[-1].seq < stream.head_seq)
+            for frame in self._frames(stream.epoch, items, items[-1].seq, more=items[-1].seq < stream.head_seq):
+                await self._outgoing.taken_in()
+                self._push_frames([frame])
 
     def _read(self, stream: Stream) -> tuple[list[LogItem], Contact | None]:
         items = streams.events_after(stream, self._cursor, _REPLAY_BATCH, agent=self.agent)
@@ -360,11 +320,8 @@ class Socket(AsyncConsumer):
         self._push_text(as_text(frame))
 
     def _push_text(self, text: str) -> None:
-        if self._queue.full() or self._queued_bytes > MOST_QUEUED_BYTES:
+        if not self._outgoing.put(text):
             self._closing = asyncio.create_task(self.close(Close.SLOW))
-            return
-        self._queued_bytes += len(text.encode())
-        self._queue.put_nowait(text)
 
     async def _take_in_turn(self) -> None:
         async with self._moving:
@@ -384,10 +341,11 @@ class Socket(AsyncConsumer):
         if batch.start == self._cursor + 1:
             self._push_frames(batch.frames)
         else:
-            self._emit(batch.epoch, [item for item in batch.items if item.seq > self._cursor], batch.end)
+            new = [item for item in batch.items if item.seq > self._cursor]
+            self._push_frames(self._frames(batch.epoch, new, batch.end))
 
-    def _emit(self, epoch: str, items: list[LogItem], end: int, *, more: bool = False) -> None:
-        self._push_frames(evs(epoch, self._cursor + 1, items, end, more=more))
+    def _frames(self, epoch: str, items: list[LogItem], end: int, *, more: bool = False) -> list[Frame]:
+        return evs(epoch, self._cursor + 1, items, end, more=more)
 
     def _push_frames(self, frames: list[Frame]) -> None:
         for frame in frames:
@@ -403,24 +361,23 @@ class Socket(AsyncConsumer):
     # Tasks of the socket
 
     async def _write(self) -> None:
-        while not self._is_closed:
-            text = await self._queue.get()
-            self._queued_bytes -= len(text.encode())
-            if self.is_over():
-                return
-            try:
-                async with asyncio.timeout(SEND_WITHIN_S):
-                    await self.send({"type": "websocket.send", "text": text})
-            except TimeoutError as error:
-                raise ClosedByUs(Close.SLOW) from error
-            except OSError:
-                return  # Handled: the client has hung up, and the server tells us so in a moment.
+        try:
+            await self._outgoing.run(self._send_text)
+        except TimeoutError as error:
+            raise ClosedByUs(Close.SLOW) from error
+        except OSError:
+            pass  # Handled: the client has hung up, and the server tells us so in a moment.
 
-    async def _keep_time(self) -> None:
-        """Hello within 10 s; then heartbeats, the end of silent sockets, and a fresh look at the credentials."""
+    async def _send_text(self, text: str) -> None:
+        await self.send({"type": "websocket.send", "text": text})
+
+    async def _expect_hello(self) -> None:
         await asyncio.sleep(HELLO_WITHIN_S)
         if self.stream is None:
             raise ClosedByUs(Close.HELLO_TIMEOUT)
+
+    async def _keep_time(self) -> None:
+        """From the welcome on: heartbeats, the end of silent and old sockets, a fresh look at the credentials."""
         opened_at = checked_at = time.monotonic()
         while not self._is_closed:
             await asyncio.sleep(HEARTBEAT_S * random.uniform(0.9, 1.1))  # noqa: S311  Jitter is no secret.
@@ -428,49 +385,16 @@ class Socket(AsyncConsumer):
             if now - self._heard_at > SILENT_FOR_S:
                 raise ClosedByUs(Close.NO_PONG)
             if now - opened_at > MAX_AGE_S:
-                await self.send_away(_soon(), Close.MAX_AGE)
+                await self.send_away(protocol.return_ms(), Close.MAX_AGE)
                 return
             if now - checked_at > RECHECK_AFTER_S:
                 checked_at = now
                 await self.recheck()
                 self.announce()
-            self.push({"t": "hb", "time": payloads.timestamp(timezone.now()), "head": self._head()})
-
-    def _head(self) -> int:
-        return max(self._cursor, Hub.of_this_loop().head_of(self.stream) if self.stream else 0)
-
-    # The handshake
+            head = max(self._cursor, Hub.of_this_loop().head_of(self.stream) if self.stream else 0)
+            self.push({"t": "hb", "time": payloads.timestamp(timezone.now()), "head": head})
 
     def header(self, name: str) -> str | None:
         """Return a header of the handshake."""
         wanted = name.encode()
         return next((value.decode("latin-1") for key, value in self.scope["headers"] if key == wanted), None)
-
-    def _is_known_host(self) -> bool:
-        domain, _ = split_domain_port(self.header("host") or "")
-        return bool(domain) and validate_host(domain, settings.ALLOWED_HOSTS)
-
-
-def _parse(text: str | None) -> dict[str, Any]:
-    """Return the frame. Anything but a JSON object with a `t` is a protocol error (S30)."""
-    if text is not None and len(text.encode()) > FRAME_BYTES:
-        raise ClosedByUs(Close.TOO_LARGE)
-    try:
-        frame = json.loads(text or "")
-    except (ValueError, RecursionError) as error:
-        raise ClosedByUs(Close.PROTOCOL_ERROR) from error
-    if not isinstance(frame, dict) or not isinstance(frame.get("t"), str):
-        raise ClosedByUs(Close.PROTOCOL_ERROR)
-    return frame
-
-
-def _soon() -> int:
-    return random.randint(0, _RETURN_MS)  # noqa: S311  Jitter is no secret.
-
-
-def conversation_id_of(frame: dict[str, Any]) -> uuid.UUID | None:
-    """Return the conversation that a frame names, or None when it names none."""
-    try:
-        return uuid.UUID(str(frame.get("c")))
-    except ValueError:
-        return None

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from curbe.asgi import application
 from curbe.testing.cast import make_company
-from messenger import hub, nudges, sockets, streams
+from messenger import hub, nudges, outgoing, sockets, streams
 from messenger.frames import FRAME_BYTES
 from messenger.models import Event, Stream, VisitorToken
 
@@ -516,10 +516,10 @@ async def test_a_socket_that_fails_does_not_silence_the_others(chatting, monkeyp
     async with connected("/ws/inbox", headers=[HOST]) as deaf, connected("/ws/inbox", headers=[HOST]) as other:
         await deaf.hello(desk.bearer)
         await deaf.hear()
-        monkeypatch.setattr(sockets, "MOST_QUEUED_BYTES", -1)
+        monkeypatch.setattr(outgoing, "MOST_QUEUED_BYTES", -1)
         await in_thread(browser.say)(conversation_id, "too much")
         assert await deaf.close_code() == 4008
-        monkeypatch.setattr(sockets, "MOST_QUEUED_BYTES", 1024 * 1024)
+        monkeypatch.setattr(outgoing, "MOST_QUEUED_BYTES", 1024 * 1024)
         await other.hello(ben.bearer)
         await other.hear()
         await in_thread(browser.say)(conversation_id, "still here")
