@@ -45,14 +45,11 @@ class MessengerConsumer(Socket):
 
     async def recheck(self) -> None:
         try:
-            fresh = await in_database(authenticate_visitor, self._bearer)
+            await self._go_on_with(self._bearer)
         except Unauthenticated as refusal:
             # It was good before: whoever took it back, by a login or a logout, changed who is here.
             code = "identity_changed" if refusal.code == "session_revoked" else refusal.code
             raise Unauthenticated(code=code) from refusal
-        if fresh.contact is None or fresh.contact != self.contact:
-            raise Unauthenticated(code="identity_changed")
-        self.visitor, self.contact = fresh, fresh.contact
 
     def load_stream(self) -> Stream:
         return streams.contact_stream(self.contact)
@@ -70,8 +67,13 @@ class MessengerConsumer(Socket):
 
     async def renew(self, frame: dict[str, Any]) -> None:
         """A newer token of the same person, so that the socket outlives the first one."""
-        self._bearer = str(frame.get("auth") or "")
-        await self.recheck()
+        await self._go_on_with(str(frame.get("auth") or ""))
+
+    async def _go_on_with(self, bearer: str) -> None:
+        fresh = await in_database(authenticate_visitor, bearer)
+        if fresh.contact is None or fresh.contact != self.contact:
+            raise Unauthenticated(code="identity_changed")
+        self._bearer, self.visitor, self.contact = bearer, fresh, fresh.contact
 
     def say_presence(self) -> None:
         presence.contact_present(self.contact, is_active=self.is_active is True, last_active_at=self.last_active_at)

@@ -79,6 +79,8 @@ class Feed:
     # Long-polls: they only want to know that something has happened, and read for themselves.
     waiters: set[asyncio.Event] = field(default_factory=set)
     is_subscribed: bool = False
+    # There is no such stream any more, and everybody was told.
+    is_gone: bool = False
     wanted: int = 0
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -253,8 +255,10 @@ class Hub:
                 await self._subscribe(feed)
 
     def _compare(self, feed: Feed, head: tuple[str, int] | None) -> None:
-        if head is None or head[0] != feed.stream.epoch:
-            self._jump(feed, head, "epoch" if head else "closed")
+        if head is None:
+            self._jump(feed, head, "closed")
+        elif head[0] != feed.stream.epoch:
+            self._jump(feed, head, "epoch")
         elif head[1] > feed.stream.head_seq:
             self._wake(feed, head[1], "")
             if not feed.subscribers:
@@ -262,6 +266,9 @@ class Hub:
 
     def _jump(self, feed: Feed, head: tuple[str, int] | None, reason: str) -> None:
         """Once: the feed goes on where the stream is now, or from nowhere when there is none any more."""
+        if feed.is_gone:
+            return
+        feed.is_gone = head is None
         feed.stream.epoch, feed.stream.head_seq = head or (feed.stream.epoch, feed.stream.head_seq)
         feed.wanted = feed.stream.head_seq
         for subscriber in list(feed.subscribers):

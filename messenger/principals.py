@@ -128,6 +128,8 @@ def authenticate_api_token(bearer: str) -> Agent:
 
 def authenticate_session(session_key: str | None) -> Agent:
     """Return the agent of a signed-in session, read afresh: signing out elsewhere ends it. Raises Unauthenticated."""
+    if not (session_key or "").isalnum():
+        raise Unauthenticated("Sign in again.", code="not_authenticated")  # None, or none of ours: nothing to look up.
     request = HttpRequest()
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
     user = get_user(request)

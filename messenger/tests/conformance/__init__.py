@@ -3,5 +3,5 @@
 import pytest
 
 pytest.register_assert_rewrite(
-    *(f"messenger.tests.conformance.{name}" for name in ("client", "frames", "refusals", "resuming"))
+    *(f"messenger.tests.conformance.{name}" for name in ("client", "closing", "frames", "refusals", "resuming"))
 )

@@ -203,20 +203,15 @@ class Agent(Caller):
         return str((await self.call("GET", "snapshot"))["cursor"])
 
 
-async def sign_in(at: Installation, agent: int = 0) -> httpx.AsyncClient:
-    """A browser in which that agent of the first company is signed in to the inbox."""
+async def sign_in(at: Installation, agent: int = 0) -> dict[str, str]:
+    """Sign that agent of the first company in to the inbox; the headers with which their browser opens a socket."""
     login = at.stack.demo["tenants"][0]["agents"][agent]
-    http = at.http()
-    await http.get("/inbox/login/")
-    form = {"username": login["email"], "password": login["password"], "next": "/inbox/"}
-    headers = {"X-CSRFToken": http.cookies["csrftoken"], "Origin": at.origin}
-    assert (await http.post("/inbox/login/", data=form, headers=headers)).status_code == 302
-    return http
-
-
-def cookies_of(http: httpx.AsyncClient) -> dict[str, str]:
-    """The header with which that browser opens a socket."""
-    return {"Cookie": "; ".join(f"{name}={value}" for name, value in http.cookies.items())}
+    async with at.http() as http:
+        await http.get("/inbox/login/")
+        form = {"username": login["email"], "password": login["password"], "next": "/inbox/"}
+        headers = {"X-CSRFToken": http.cookies["csrftoken"], "Origin": at.origin}
+        assert (await http.post("/inbox/login/", data=form, headers=headers)).status_code == 302
+        return {"Cookie": "; ".join(f"{name}={value}" for name, value in http.cookies.items())}
 
 
 def port_of(at: Installation) -> int:

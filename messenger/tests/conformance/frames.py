@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from .client import Agent, Installation, Line, Visitor, case, cookies_of, sign_in
+from .client import Agent, Installation, Line, Visitor, case, sign_in
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 _ITEM = {"id", "seq", "type", "v", "at", "payload"}
@@ -55,8 +55,7 @@ async def _welcome_token(at: Installation) -> None:
 
 @case("welcome: an agent by cookie with our own Origin")
 async def _welcome_cookie(at: Installation) -> None:
-    async with await sign_in(at) as browser:
-        cookies = cookies_of(browser)
+    cookies = await sign_in(at)
     async with at.line("/ws/inbox", origin=at.origin, additional_headers=cookies) as line:
         await line.hello(None)
         welcome = await line.hear()

@@ -6,7 +6,9 @@ import uuid
 from typing import Any
 
 from .client import Caller, Installation, case
-from .refusals import repeat_event
+from .closing import repeat_event
+
+STREAM_OF = "SELECT id FROM messenger_stream WHERE contact_id = ?"
 
 
 async def told(caller: Caller, after: str) -> list[dict[str, Any]]:
@@ -117,8 +119,7 @@ async def _pruned(at: Installation) -> None:
     epoch, head = visitor.position
     contact = uuid.UUID(visitor.contact_id)
     at.change("UPDATE messenger_stream SET min_seq = ? WHERE contact_id = ?", head + 2, contact)
-    kept = "SELECT id FROM messenger_stream WHERE contact_id = ?"
-    at.change(f"DELETE FROM messenger_event WHERE stream_id = ({kept}) AND seq <= ?", contact, head + 2)  # noqa: S608
+    at.change(f"DELETE FROM messenger_event WHERE stream_id = ({STREAM_OF}) AND seq <= ?", contact, head + 2)  # noqa: S608
     for seq in (0, head, head + 1):
         await assert_resync(visitor, f"{epoch}:{seq}", "too_old")
     (frame,) = await told(visitor, f"{epoch}:{head + 2}")
@@ -162,10 +163,7 @@ async def _closed(at: Installation) -> None:
     visitor = await at.visitor()
     contact = uuid.UUID(visitor.contact_id)
     async with visitor.live() as line:
-        at.change("UPDATE messenger_stream SET contact_id = NULL, tenant_id = id WHERE contact_id = ?", contact)
-        at.change(
-            "DELETE FROM messenger_event WHERE stream_id IN (SELECT id FROM messenger_stream WHERE tenant_id = id)"
-        )
-        at.change("DELETE FROM messenger_stream WHERE tenant_id = id")
+        at.change(f"DELETE FROM messenger_event WHERE stream_id = ({STREAM_OF})", contact)  # noqa: S608
+        at.change("DELETE FROM messenger_stream WHERE contact_id = ?", contact)
         assert await line.hear(within_s=7) == {"t": "resync_required", "reason": "closed"}
         assert (await line.hear(within_s=35))["t"] == "hb", "it is not asked again"
