@@ -8,9 +8,11 @@ along, which saves their readers a look at the log; what they point at does not,
 from __future__ import annotations
 
 import asyncio
+import atexit
 import threading
 import uuid
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, wait
 from datetime import datetime
 from typing import Any
 
@@ -92,7 +94,7 @@ class _Outlet:
 
     def __init__(self) -> None:
         self.loop: asyncio.AbstractEventLoop | None = None
-        self._in_flight = 0
+        self._in_flight: set[Future[None]] = set()
         self._lock = threading.Lock()
 
     def send(self, subject_id: uuid.UUID, content: dict[str, Any]) -> None:
@@ -100,21 +102,22 @@ class _Outlet:
         layer = get_channel_layer()
         if layer is None or (isinstance(layer, InMemoryChannelLayer) and not self._is_serving()):
             return  # Nobody can hear: the in-process layer ends at this process, and it has no sockets.
-        if self._in_flight >= _MOST_IN_FLIGHT:
+        if len(self._in_flight) >= _MOST_IN_FLIGHT:
             log.warning("nudge_lost", group=group, reason="too many in flight")
             return
-        with self._lock:
-            self._in_flight += 1
-        asyncio.run_coroutine_threadsafe(self._send(layer, group, message), self._running_loop())
+        sending = asyncio.run_coroutine_threadsafe(self._send(layer, group, message), self._running_loop())
+        self._in_flight.add(sending)
+        sending.add_done_callback(self._in_flight.discard)
 
     async def _send(self, layer: Any, group: str, message: dict[str, Any]) -> None:
         try:
             await asyncio.wait_for(layer.group_send(group, message), _TIMEOUT_S)
         except Exception as error:  # noqa: BLE001  Handled: listeners read the log within the sweeper's 5 s anyway.
             log.warning("nudge_lost", group=group, reason=type(error).__name__)
-        finally:
-            with self._lock:
-                self._in_flight -= 1
+
+    def _finish(self) -> None:
+        """A command that ends must not take along what it has just said: wait, no longer than sending may take."""
+        wait(set(self._in_flight), timeout=_TIMEOUT_S)
 
     def _is_serving(self) -> bool:
         return self.loop is not None and self.loop.is_running()
@@ -124,6 +127,7 @@ class _Outlet:
             if self.loop is None or not self.loop.is_running():
                 self.loop = asyncio.new_event_loop()
                 threading.Thread(target=self.loop.run_forever, name="nudges", daemon=True).start()
+                atexit.register(self._finish)
             return self.loop
 
 

@@ -84,10 +84,11 @@ class Installation:
     """A running stack, and its database for what has to be made old, gone or other."""
 
     stack: Stack
+    process: int = 0
 
     @property
     def origin(self) -> str:
-        return self.stack.base_url
+        return self.stack.base_urls[self.process]
 
     @asynccontextmanager
     async def line(self, path: str = "/ws/messenger", **options: Any) -> AsyncIterator[Line]:
@@ -149,9 +150,9 @@ class Caller:
             return await http.get(f"{self.base}events", params={"after": after, "wait": wait})
 
     @asynccontextmanager
-    async def live(self, after: str | None = None, **more: Any) -> AsyncIterator[Line]:
-        """A socket that was welcomed."""
-        async with self.at.line(self.path) as line:
+    async def live(self, after: str | None = None, at: Installation | None = None, **more: Any) -> AsyncIterator[Line]:
+        """A socket that was welcomed, at another process when one is given."""
+        async with (at or self.at).line(self.path) as line:
             await line.hello(self.bearer, after, **more)
             assert (await line.hear())["t"] == "welcome"
             yield line
@@ -203,9 +204,9 @@ class Agent(Caller):
         return str((await self.call("GET", "snapshot"))["cursor"])
 
 
-async def sign_in(at: Installation, agent: int = 0) -> dict[str, str]:
-    """Sign that agent of the first company in to the inbox; the headers with which their browser opens a socket."""
-    login = at.stack.demo["tenants"][0]["agents"][agent]
+async def sign_in(at: Installation, login: dict[str, str] | None = None) -> dict[str, str]:
+    """Sign somebody in, by default the first company's first agent; the header with which their browser goes on."""
+    login = login or at.stack.demo["tenants"][0]["agents"][0]
     async with at.http() as http:
         await http.get("/inbox/login/")
         form = {"username": login["email"], "password": login["password"], "next": "/inbox/"}
