@@ -6,18 +6,12 @@ import asyncio
 
 import pytest
 
-from curbe.testing.cast import make_company
 from messenger import hub, outgoing, seats, sockets
 from messenger.models import Tenant
 from messenger.outgoing import Outgoing
 from messenger.tests.test_sockets import HOST, connected, in_thread
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def harbor(transactional_db):
-    return make_company("harbor")
 
 
 @pytest.fixture

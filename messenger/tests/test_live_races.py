@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import random
+from typing import Any
 
 import pytest
 
-from curbe.testing.cast import Browser, make_company, proof
+from curbe.testing.cast import Browser, proof
 from curbe.testing.ledger import assert_streams_have_no_holes
 from curbe.testing.race import race
 from curbe.testing.scale import repetitions
@@ -24,14 +25,9 @@ SENDERS, SENDS_EACH = 8, 25
 
 
 @pytest.fixture
-def company(transactional_db):
-    return make_company("harbor")
-
-
-@pytest.fixture
-def chatting(company):
+def chatting(harbor):
     """(the guest's browser, the conversation's id)"""
-    browser = company.browser()
+    browser = harbor.browser()
     return browser, browser.start("Hello")["conversation"]["id"]
 
 
@@ -69,13 +65,13 @@ async def test_a_socket_that_comes_and_goes_during_200_sends_hears_each_once_and
     await in_thread(assert_streams_have_no_holes)()
 
 
-def test_a_snapshot_taken_during_sends_and_what_comes_after_it_are_the_whole(company, chatting, repetition):
+def test_a_snapshot_taken_during_sends_and_what_comes_after_it_are_the_whole(harbor, chatting, repetition):
     browser, conversation_id = chatting
-    desk = company.desk()
+    desk = harbor.desk()
 
     def act(i):
         if i < 3:
-            return [Browser(widget=company.widget, device=browser.device).boot() for _ in range(4)]
+            return [Browser(widget=harbor.widget, device=browser.device).boot() for _ in range(4)]
         for number in range(4):
             Browser(bearer=browser.bearer).say(conversation_id, f"{i}-{number}")
             if i == 3:
@@ -92,18 +88,18 @@ def test_a_snapshot_taken_during_sends_and_what_comes_after_it_are_the_whole(com
         assert state == end
 
 
-def test_a_guests_poll_during_a_sign_in_hears_nothing_of_the_user(company, chatting, repetition):
+def test_a_guests_poll_during_a_sign_in_hears_nothing_of_the_user(harbor, chatting, repetition):
     browser, conversation_id = chatting
     after = browser.boot()["cursor"].split(":")[0] + ":0"
     tab = browser.tab()
     tab.boot()
-    token = proof(company, "grace", name="Grace of the user", email="grace@private.example")
+    token = proof(harbor, "grace", name="Grace of the user", email="grace@private.example")
 
     def act(i):
         if i == 0:
             assert tab.identify(token).status_code == 200
             return [tab.say(conversation_id, "My secret").status_code]
-        heard = []
+        heard: list[Any] = []
         while not heard or heard[-1].status_code != 401:
             heard.append(Browser(bearer=browser.bearer).get("events", {"after": after}))
         return heard
@@ -115,12 +111,12 @@ def test_a_guests_poll_during_a_sign_in_hears_nothing_of_the_user(company, chatt
     assert "My secret" in tab.get("events", {"after": after}).content.decode(), "the user's own tab hears it"
 
 
-async def test_a_guests_socket_during_a_sign_in_hears_nothing_of_the_user(company, chatting, repetition):
+async def test_a_guests_socket_during_a_sign_in_hears_nothing_of_the_user(harbor, chatting, repetition):
     browser, conversation_id = chatting
     tabs = [await in_thread(browser.tab)() for _ in range(2)]
     for tab in tabs:
         await in_thread(tab.boot)()
-    token = await in_thread(proof)(company, "grace", name="Grace of the user")
+    token = await in_thread(proof)(harbor, "grace", name="Grace of the user")
 
     def act(i):
         if i == 0:
@@ -140,9 +136,9 @@ async def test_a_guests_socket_during_a_sign_in_hears_nothing_of_the_user(compan
     assert "Grace" not in str(heard) and "My secret" not in str(heard)
 
 
-def test_what_an_agent_has_not_read_equals_a_recount_after_reading_against_sending(company, chatting, repetition):
+def test_what_an_agent_has_not_read_equals_a_recount_after_reading_against_sending(harbor, chatting, repetition):
     browser, conversation_id = chatting
-    desk = company.desk()
+    desk = harbor.desk()
 
     def act(i):
         if i % 2:

@@ -9,18 +9,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from curbe.testing.cast import make_company
 from messenger import sockets, streams
 from messenger.frames import FRAME_BYTES
 from messenger.models import Agent, ApiToken, User
 from messenger.tests.test_sockets import HOST, ORIGIN, connected, in_thread, is_accepted
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def harbor(transactional_db):
-    return make_company("harbor")
 
 
 @pytest.fixture
