@@ -89,13 +89,12 @@ def with_messages(state: LogState, messages: Iterable[Entity]) -> LogState:
     return replace(state, messages=known)
 
 
-def with_read(state: LogState, conversation_id: str, seq: int, unread: int | None = None) -> LogState:
-    """Move one's own read cursor, never back (I6). Without a count, the unread messages that are known are counted."""
+def with_read(state: LogState, conversation_id: str, seq: int, unread: int) -> LogState:
+    """Move one's own read cursor, never back (I6), with what the server counts beyond it."""
     conversation = state.conversations.get(conversation_id)
-    if conversation is None or seq < conversation["last_read_seq"]:
+    if conversation is None or seq <= conversation["last_read_seq"]:
         return state
-    count = _unread_after(state.messages.get(conversation_id, ()), seq) if unread is None else unread
-    return _changed(state, conversation_id, last_read_seq=seq, unread_count=count)
+    return _changed(state, conversation_id, last_read_seq=seq, unread_count=unread)
 
 
 def unread_count(state: LogState) -> int:
@@ -132,19 +131,22 @@ def _apply(state: LogState, event: Entity) -> LogState:
 
 
 def _apply_message(state: LogState, payload: Entity) -> LogState:
-    state = with_messages(state, [payload["message"]])
-    return with_conversations(state, [payload["conversation"]] if payload.get("conversation") else [])
+    return _apply_conversation(with_messages(state, [payload["message"]]), payload)
 
 
 def _apply_conversation(state: LogState, payload: Entity) -> LogState:
-    return with_conversations(state, [payload["conversation"]])
+    conversation = payload.get("conversation")
+    if conversation is None:
+        return state
+    return with_conversations(_with_contact(state, conversation.get("contact")), [conversation])
 
 
 def _apply_read_state(state: LogState, payload: Entity) -> LogState:
+    """The team is told how far the contact has read, and not how much is left."""
     conversation_id, seq = payload["conversation_id"], payload["last_read_seq"]
-    if "contact_last_read_seq" in state.conversations.get(conversation_id, {}):
+    if "unread_count" not in payload:
         return _raised(state, conversation_id, "contact_last_read_seq", seq)
-    return with_read(state, conversation_id, seq, payload.get("unread_count"))
+    return with_read(state, conversation_id, seq, payload["unread_count"])
 
 
 def _apply_seen(state: LogState, payload: Entity) -> LogState:
@@ -156,7 +158,11 @@ def _apply_rating(state: LogState, payload: Entity) -> LogState:
 
 
 def _apply_contact(state: LogState, payload: Entity) -> LogState:
-    return _with_contact(_merged(state, payload) if payload.get("from") else state, payload["contact"])
+    guest = payload.get("from")
+    if guest and state.contact and state.contact["id"] == payload["into"]:
+        # What waits under the guest's id is this user's from now on.
+        state = replace(state, merged_from=tuple(sorted({*state.merged_from, guest})))
+    return _with_contact(state, payload["contact"], guest)
 
 
 _APPLY: dict[str, Callable[[LogState, Entity], LogState]] = {
@@ -170,20 +176,41 @@ _APPLY: dict[str, Callable[[LogState, Entity], LogState]] = {
 }
 
 
-def _merged(state: LogState, payload: Entity) -> LogState:
-    if state.contact is None or state.contact["id"] != payload["into"]:
+def _with_contact(state: LogState, contact: Entity | None, was: str | None = None) -> LogState:
+    """A person's traits and name are written in many places, and change in all of them. `was` is a former id."""
+    if contact is None:
         return state
-    others = [one for one in state.merged_from if one != payload["from"]]
-    return replace(state, merged_from=(*others, payload["from"]))
-
-
-def _with_contact(state: LogState, contact: Entity) -> LogState:
-    conversations = {
-        one["id"]: {**one, "contact": contact} if one.get("contact", {}).get("id") == contact["id"] else one
-        for one in state.conversations.values()
-    }
+    rename = _Rename(was or contact["id"], contact)
     is_own = state.contact is not None and state.contact["id"] == contact["id"]
-    return replace(state, contact=contact if is_own else state.contact, conversations=conversations)
+    return replace(
+        state,
+        contact=contact if is_own else state.contact,
+        conversations={key: rename.conversation(one) for key, one in state.conversations.items()},
+        messages={key: tuple(map(rename.message, thread)) for key, thread in state.messages.items()},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Rename:
+    """Somebody known by this id is called and looks like this contact now."""
+
+    was: str
+    contact: Entity
+
+    def conversation(self, one: Entity) -> Entity:
+        last, owner = one["last_message"], one.get("contact")
+        known = {"contact": self.contact} if owner and owner["id"] == self.contact["id"] else {}
+        people = [self.face(person) for person in one["participants"]]
+        return {**one, **known, "participants": people, "last_message": self.message(last) if last else None}
+
+    def message(self, one: Entity) -> Entity:
+        return {**one, "author": self.face(one["author"])}
+
+    def face(self, one: Entity) -> Entity:
+        if one["id"] != self.was:
+            return one
+        name = self.contact.get("display_name", self.contact["name"]) or ""
+        return {**one, "id": self.contact["id"], "name": name, "avatar_url": self.contact["avatar_url"]}
 
 
 def _newer(old: Entity | None, fresh: Entity) -> Entity:
@@ -219,11 +246,6 @@ def _changed(state: LogState, conversation_id: str, **fields: Any) -> LogState:
 def _raised(state: LogState, conversation_id: str, name: str, seq: int) -> LogState:
     known = state.conversations.get(conversation_id, {}).get(name) or 0
     return _changed(state, conversation_id, **{name: max(known, seq)})
-
-
-def _unread_after(thread: Iterable[Entity], seq: int) -> int:
-    later = (one for one in thread if one["seq"] > seq)
-    return sum(one["kind"] == "message" and one["author"]["kind"] != "contact" for one in later)
 
 
 def _activity(conversation: Entity) -> str:

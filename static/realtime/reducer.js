@@ -71,17 +71,16 @@ export function withMessages(state, messages) {
   return { ...state, messages: known };
 }
 
-/** Move one's own read cursor, never back (I6). `unread` is computed from the messages when the source does not say.
+/** Move one's own read cursor, never back (I6), with what the server counts beyond it. An answer that comes after the
+ * events that followed it says nothing new, and its count is an old one.
  * @param {LogState} state
  * @param {string} id
- * @param {number} seq
- * @param {number} [unread]
+ * @param {number} last_read_seq
+ * @param {number} unread_count
  * @returns {LogState} */
-export function withRead(state, id, seq, unread) {
-  const conversation = state.conversations[id];
-  if (!conversation || seq < conversation.last_read_seq) return state;
-  const count = unread ?? unreadAfter(state.messages[id] ?? [], seq);
-  return changed(state, id, { last_read_seq: seq, unread_count: count });
+export function withRead(state, id, last_read_seq, unread_count) {
+  const isNew = last_read_seq > (state.conversations[id]?.last_read_seq ?? 0);
+  return isNew ? changed(state, id, { last_read_seq, unread_count }) : state;
 }
 
 /** Newest activity first, as every list shows them.
@@ -120,46 +119,60 @@ function applyOrHold(state, batch) {
   return { ...fresh.reduce(applyEvent, state), seq: batch.to };
 }
 
+/** @type {(state: LogState, payload: any) => LogState} */
+const applyMessage = (state, payload) => applyConversation(withMessages(state, [payload.message]), payload);
+
+/** @type {(state: LogState, payload: any) => LogState} */
+const applyConversation = (state, { conversation }) =>
+  conversation ? withConversations(withContact(state, conversation.contact), [conversation]) : state;
+
 /** @type {Record<string, ((state: LogState, payload: any) => LogState) | undefined>} */
 const APPLY = {
-  message: (state, { message, conversation }) =>
-    withConversations(withMessages(state, [message]), conversation ? [conversation] : []),
-  conversation: (state, { conversation }) => withConversations(state, [conversation]),
-  read_state: (state, payload) =>
-    isOfTeam(state, payload.conversation_id)
-      ? raised(state, payload.conversation_id, "contact_last_read_seq", payload.last_read_seq)
-      : withRead(state, payload.conversation_id, payload.last_read_seq, payload.unread_count),
+  message: applyMessage,
+  note: applyMessage,
+  conversation: applyConversation,
+  // The team is told how far the contact has read, and not how much is left.
+  read_state: (state, { conversation_id, last_read_seq, unread_count }) =>
+    unread_count === undefined
+      ? raised(state, conversation_id, "contact_last_read_seq", last_read_seq)
+      : withRead(state, conversation_id, last_read_seq, unread_count),
   seen: (state, { conversation_id, seen_seq }) => raised(state, conversation_id, "seen_seq", seen_seq),
   rating: (state, { conversation_id, rating }) => changed(state, conversation_id, { rating }),
-  contact: (state, payload) => withContact(payload.from ? merged(state, payload) : state, payload.contact),
+  contact: (state, { from, into, contact }) =>
+    withContact(from && state.contact?.id === into ? withGuest(state, from) : state, contact, from),
 };
 
 /** @param {LogState} state
  * @param {LogEvent} event
  * @returns {LogState} */
 function applyEvent(state, event) {
-  const entity = event.type.split(".")[0] ?? "";
-  const apply = APPLY[entity === "note" ? "message" : entity];
+  const apply = APPLY[event.type.split(".")[0] ?? ""];
   return apply && event.payload ? apply(state, event.payload) : state; // rule 10
 }
 
-/** @param {LogState} state
- * @param {{from: string, into: string}} payload
+/** What waits under a guest's id is this user's from now on.
+ * @param {LogState} state
+ * @param {string} guest
  * @returns {LogState} */
-function merged(state, { from, into }) {
-  if (state.contact?.id !== into) return state;
-  return { ...state, mergedFrom: [...state.mergedFrom.filter((id) => id !== from), from] };
+function withGuest(state, guest) {
+  return { ...state, mergedFrom: [...new Set([...state.mergedFrom, guest])].sort() };
 }
 
-/** @param {LogState} state
- * @param {Contact} contact
+/** A person's traits and name are written in many places, and change in all of them.
+ * @param {LogState} state
+ * @param {Contact} [contact]
+ * @param {string} [was] the id of a guest who turned out to be this person
  * @returns {LogState} */
-function withContact(state, contact) {
-  const conversations = Object.values(state.conversations).map((one) =>
-    one.contact?.id === contact.id ? { ...one, contact } : one,
+function withContact(state, contact, was = contact?.id) {
+  if (!contact) return state;
+  const { id, avatar_url, name, display_name = name ?? "" } = contact;
+  return JSON.parse(JSON.stringify(state), (key, one) =>
+    key === "contact" && one?.id === id
+      ? contact
+      : one?.kind && one.id === was
+        ? { ...one, id, name: display_name, avatar_url }
+        : one,
   );
-  const own = state.contact?.id === contact.id ? contact : state.contact;
-  return { ...state, contact: own, conversations: Object.fromEntries(conversations.map((one) => [one.id, one])) };
 }
 
 /** Only a greater revision replaces (rule 5), and what only grows never shrinks on the way.
@@ -200,18 +213,6 @@ function changed(state, id, fields) {
  * @returns {LogState} */
 function raised(state, id, field, seq) {
   return changed(state, id, { [field]: Math.max(state.conversations[id]?.[field] ?? 0, seq) });
-}
-
-/** @param {LogState} state
- * @param {string} id */
-function isOfTeam(state, id) {
-  return state.conversations[id]?.contact_last_read_seq !== undefined;
-}
-
-/** @param {Message[]} thread
- * @param {number} seq */
-function unreadAfter(thread, seq) {
-  return thread.filter((one) => one.seq > seq && one.kind === "message" && one.author.kind !== "contact").length;
 }
 
 /** @param {Conversation} conversation */

@@ -62,6 +62,8 @@ export interface Contact {
   email: string | null;
   phone: string | null;
   avatar_url: string | null;
+  /** Only agents are told how a nameless guest is called. */
+  display_name?: string;
 }
 
 /** The part of a snapshot that becomes the log's state. */

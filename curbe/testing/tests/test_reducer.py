@@ -1,4 +1,4 @@
-"""The Python reducer's own rules. That it agrees with the JavaScript one is shown by the vectors of the snapshot law."""
+"""The Python reducer's own rules; the vectors of the snapshot law show that it agrees with the JavaScript one."""
 
 from __future__ import annotations
 

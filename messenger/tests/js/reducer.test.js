@@ -4,7 +4,7 @@ import {
   byActivity, cursorOf, EMPTY, findOwn, fromSnapshot, receive, unreadCount, withConversations, withCursor,
   withMessages, withRead,
 } from "../../../static/realtime/reducer.js";
-import { batch, contact, conversation, created, EPOCH, GUEST, message, snapshot, toSnapshot } from "./cast.js";
+import { ALICE, batch, contact, conversation, created, EPOCH, GUEST, message, snapshot, toSnapshot } from "./cast.js";
 
 const start = fromSnapshot(snapshot());
 const seqs = (state, id = "conversation-1") => (state.messages[id] ?? []).map((one) => one.seq);
@@ -108,11 +108,11 @@ test("reading never moves back (I6), and a message on the way does not undo it",
   assert.equal(unreadCount(withConversations(read, [stale])), 0);
 });
 
-test("an unread count that nobody gives is counted: messages of others beyond the cursor", () => {
-  const parts = [message(1), message(2, { author: GUEST }), message(3, { kind: "event" }), message(4)];
-  const state = withMessages(start, parts);
-  const event = { type: "read_state.updated", payload: { conversation_id: "conversation-1", last_read_seq: 1 } };
-  assert.equal(unreadCount(after(state, batch(1, event))), 1);
+test("an answer about reading that comes after a later message does not hide it", () => {
+  const read = { conversation_id: "conversation-1", last_read_seq: 1, unread_count: 0 };
+  const fresh = { type: "message.created", payload: { message: message(2), conversation: conversation({ rev: 3, last_read_seq: 1, unread_count: 1 }) } };
+  const state = after(start, batch(1, created(1), { type: "read_state.updated", payload: read }, fresh));
+  assert.equal(unreadCount(withRead(state, "conversation-1", 1, 0)), 1);
 });
 
 test("an agent is told how far the contact has read; the agent's own cursor stays", () => {
@@ -135,10 +135,48 @@ test("a merge changes who one is and remembers who one was", () => {
   assert.deepEqual(after(own, batch(1, event)).mergedFrom, [GUEST.id]);
 });
 
-test("an agent's conversations show the contact's new name", () => {
-  const team = fromSnapshot(snapshot({ contact: null, conversations: [conversation({ contact: contact() })] }));
+test("guests who were merged are named in one order, each once", () => {
+  const own = fromSnapshot(snapshot({ contact: contact({ id: "user-1" }), merged_from: ["b"] }));
+  const merge = (from) => ({ type: "contact.merged", payload: { from, into: "user-1", contact: contact({ id: "user-1" }) } });
+  assert.deepEqual(after(own, batch(1, merge("c"), merge("a"), merge("c"))).mergedFrom, ["a", "b", "c"]);
+});
+
+test("a visitor's new name stands in whatever they said", () => {
+  const said = message(1, { author: GUEST });
+  const thread = conversation({ participants: [ALICE, GUEST], last_message: said });
+  const own = fromSnapshot(snapshot({ conversations: [thread], messages: [said, message(2)] }));
   const event = { type: "contact.updated", payload: { contact: contact({ name: "Ada" }) } };
-  assert.equal(byActivity(after(team, batch(1, event)))[0].contact.name, "Ada");
+  const renamed = after(own, batch(1, event));
+  assert.deepEqual(renamed.messages["conversation-1"].map((one) => one.author.name), ["Ada", "Alice"]);
+  assert.deepEqual(byActivity(renamed)[0].participants.map((one) => one.name), ["Alice", "Ada"]);
+  assert.equal(byActivity(renamed)[0].last_message.author.name, "Ada");
+});
+
+test("to an agent a guest without a name is called as the team calls guests", () => {
+  const person = contact({ display_name: "Guest 12", message_count: 3 });
+  const said = message(1, { author: { ...GUEST, name: "Ada" } });
+  const threads = [conversation({ contact: contact() }), conversation({ id: "conversation-2", contact: contact({ id: "b" }) })];
+  const team = fromSnapshot(snapshot({ contact: null, conversations: threads, messages: [said] }));
+  const state = after(team, batch(1, { type: "contact.updated", payload: { contact: person } }));
+  assert.deepEqual(state.conversations["conversation-1"].contact, person);
+  assert.equal(state.conversations["conversation-2"].contact.id, "b");
+  assert.equal(state.messages["conversation-1"][0].author.name, "Guest 12");
+});
+
+test("what an agent is told of a contact with one conversation is true in the contact's others", () => {
+  const [one, other] = ["conversation-1", "conversation-2"].map((id) => conversation({ id, contact: contact() }));
+  const team = fromSnapshot(snapshot({ contact: null, conversations: [one, other] }));
+  const fresh = conversation({ rev: 2, contact: contact({ message_count: 8 }) });
+  const state = after(team, batch(1, { type: "conversation.updated", payload: { conversation: fresh } }));
+  assert.equal(state.conversations["conversation-2"].contact.message_count, 8);
+});
+
+test("a guest who turned out to be a user is that user wherever they spoke", () => {
+  const user = contact({ id: "user-1", display_name: "Grace" });
+  const team = fromSnapshot(snapshot({ contact: null, messages: [message(1, { author: GUEST })] }));
+  const event = { type: "contact.merged", payload: { from: GUEST.id, into: "user-1", contact: user } };
+  const { author } = after(team, batch(1, event)).messages["conversation-1"][0];
+  assert.deepEqual([author.id, author.name], ["user-1", "Grace"]);
 });
 
 test("conversations come newest activity first, one without messages by its start", () => {
