@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -17,15 +17,18 @@ _MOST_SHARING = 500
 
 def facts_of(tenant_id: uuid.UUID, rows: Sequence[Conversation], *, agent: Agent | None = None) -> list[Facts]:
     """Return the conversations with what their payloads need, in the same order, in a constant number of queries."""
-    shared = shared_facts(tenant_id, rows, with_duplicates=agent is not None)
+    similar = possible_duplicates(tenant_id, [row.contact for row in rows]) if agent else {}
+    shared = shared_facts(tenant_id, rows, similar)
     return own_facts(shared, agent) if agent else [facts for facts, _ in shared]
 
 
 _Shared = list[tuple[Facts, dict[uuid.UUID, ReadState]]]
 
 
-def shared_facts(tenant_id: uuid.UUID, rows: Sequence[Conversation], *, with_duplicates: bool) -> _Shared:
-    """What all readers share, and beside it the agents' own read states by agent."""
+def shared_facts(
+    tenant_id: uuid.UUID, rows: Sequence[Conversation], similar: Mapping[uuid.UUID, list[Contact]]
+) -> _Shared:
+    """What all readers share, and beside it the agents' own read states by agent. `similar` is for agents alone."""
     if not rows:
         return []
     ids = [row.id for row in rows]
@@ -35,7 +38,6 @@ def shared_facts(tenant_id: uuid.UUID, rows: Sequence[Conversation], *, with_dup
         people[participant.conversation_id].append(participant)
     for state in ReadState.objects.filter(tenant_id=tenant_id, conversation__in=ids):
         reads[state.conversation_id].append(state)
-    similar = possible_duplicates(tenant_id, [row.contact for row in rows]) if with_duplicates else {}
     return [_facts(row, people[row.id], reads[row.id], similar.get(row.contact_id, [])) for row in rows]
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from django.db.models import QuerySet
 
 from . import payloads
-from .loading import by_id, facts_of, own_facts, shared_facts, with_authors, with_joins
+from .loading import by_id, own_facts, possible_duplicates, shared_facts, with_authors, with_joins
 from .models import Agent, Contact, Conversation, Event, Message, Stream
 from .payloads import Facts
 
@@ -137,6 +137,8 @@ class _Loaded:
     is_team: bool
     messages: dict[uuid.UUID, Message]
     contacts: dict[uuid.UUID, Contact]
+    # Other contacts who may be the same person, for the team.
+    similar: dict[uuid.UUID, list[Contact]]
     facts: dict[uuid.UUID | None, dict[uuid.UUID, Facts]]
 
 
@@ -150,35 +152,45 @@ def _load(stream: Stream, rows: Sequence[Event], agents: Sequence[Agent]) -> _Lo
         wanted[row.type.split(".")[0]].add(row.entity_id)
     message_ids = wanted["message"] | wanted["note"]
     conversation_ids = {row.conversation_id for row in rows if row.conversation_id}
-    tenant_id = stream.tenant_id
-    facts = _facts_per_reader(stream, conversation_ids, agents)
+    tenant_id, is_team = stream.tenant_id, stream.contact_id is None
+    threads = _conversations(stream, conversation_ids)
+    contacts = _contacts(stream, wanted["contact"], threads)
+    people = [*contacts.values(), *(one.contact for one in threads)]
+    similar = possible_duplicates(tenant_id, people) if is_team else {}
     return _Loaded(
-        is_team=stream.contact_id is None,
+        is_team=is_team,
         messages=by_id(with_authors(Message.objects.filter(tenant_id=tenant_id, id__in=message_ids)), message_ids),
-        contacts=_contacts(stream, wanted["contact"], facts.get(None, {})),
-        facts=facts,
+        contacts=contacts,
+        similar=similar,
+        facts=_facts_per_reader(stream, threads, similar, agents),
     )
 
 
-def _contacts(stream: Stream, ids: set[uuid.UUID], facts: dict[uuid.UUID, Facts]) -> dict[uuid.UUID, Contact]:
+def _conversations(stream: Stream, ids: set[uuid.UUID]) -> list[Conversation]:
+    owned = with_joins(Conversation.objects.filter(tenant_id=stream.tenant_id, id__in=ids))
+    if stream.contact_id is not None:
+        owned = owned.filter(contact=stream.contact_id)  # What a merge took away is not this reader's any more.
+    return list(owned) if ids else []
+
+
+def _contacts(stream: Stream, ids: set[uuid.UUID], rows: Sequence[Conversation]) -> dict[uuid.UUID, Contact]:
     """The people of the events. A contact's own stream speaks of nobody else, and its conversations come with them."""
     if stream.contact_id is not None:
-        own = next(iter(facts.values())).conversation.contact if facts else owner_of(stream) if ids else None
+        own = rows[0].contact if rows else owner_of(stream) if ids else None
         return dict.fromkeys(ids, own) if own else {}
-    rows = by_id(Contact.objects.select_related("merged_into").filter(tenant_id=stream.tenant_id, id__in=ids), ids)
-    return {contact_id: one.merged_into or one for contact_id, one in rows.items()}
+    people = Contact.objects.select_related("merged_into").filter(tenant_id=stream.tenant_id, id__in=ids)
+    return {contact_id: one.merged_into or one for contact_id, one in by_id(people, ids).items()}
 
 
 def _facts_per_reader(
-    stream: Stream, conversation_ids: set[uuid.UUID], agents: Sequence[Agent]
+    stream: Stream,
+    rows: Sequence[Conversation],
+    similar: Mapping[uuid.UUID, list[Contact]],
+    agents: Sequence[Agent],
 ) -> dict[uuid.UUID | None, dict[uuid.UUID, Facts]]:
-    owned = with_joins(Conversation.objects.filter(tenant_id=stream.tenant_id, id__in=conversation_ids))
+    shared = shared_facts(stream.tenant_id, rows, similar)
     if stream.contact_id is not None:
-        owned = owned.filter(contact=stream.contact_id)  # What a merge took away is not this reader's any more.
-    rows = list(owned) if conversation_ids else []
-    if stream.contact_id is not None:
-        return {None: {one.conversation.id: one for one in facts_of(stream.tenant_id, rows)}}
-    shared = shared_facts(stream.tenant_id, rows, with_duplicates=True)
+        return {None: {facts.conversation.id: facts for facts, _ in shared}}
     return {agent.id: {one.conversation.id: one for one in own_facts(shared, agent)} for agent in agents}
 
 
@@ -215,9 +227,7 @@ def _contact_event(row: Event, loaded: _Loaded) -> dict[str, Any] | None:
     contact = loaded.contacts.get(row.entity_id)
     if contact is None:
         return None
-    payload = {"contact": _contact(contact, loaded.is_team)}
+    similar = loaded.similar.get(contact.id, [])
+    person = payloads.team_contact(contact, similar) if loaded.is_team else payloads.visitor_contact(contact)
+    payload = {"contact": person}
     return {"from": str(row.entity_id), "into": str(contact.id), **payload} if row.type == _MERGED else payload
-
-
-def _contact(contact: Contact, is_team: bool) -> dict[str, Any]:
-    return dict(payloads.team_contact(contact, []) if is_team else payloads.visitor_contact(contact))
