@@ -33,6 +33,8 @@ class EventType(Enum):
     """Name on the wire, and audience. Two members may share a name when their audiences differ."""
 
     MESSAGE_CREATED = ("message.created", Audience.EVERYBODY)
+    # Of a guest who turned out to be a user: the user's other devices get it, the team has it.
+    MESSAGE_GAINED = ("message.updated", Audience.CONTACT)
     NOTE_CREATED = ("note.created", Audience.TEAM)
     CONVERSATION_STARTED = ("conversation.created", Audience.CONTACT)
     # An empty conversation exists for the visitor only; the team learns of it with its first message.
@@ -40,6 +42,8 @@ class EventType(Enum):
     CONVERSATION_UPDATED = ("conversation.updated", Audience.EVERYBODY)
     # Of one in which nothing was said, and of which the team therefore does not know.
     OWN_CONVERSATION_UPDATED = ("conversation.updated", Audience.CONTACT)
+    # Of what a visitor is not shown, such as the team that has it.
+    TEAM_CONVERSATION_UPDATED = ("conversation.updated", Audience.TEAM)
     READ_STATE_UPDATED = ("read_state.updated", Audience.EVERYBODY)
     SEEN_UPDATED = ("seen.updated", Audience.EVERYBODY)
     CONTACT_UPDATED = ("contact.updated", Audience.EVERYBODY)

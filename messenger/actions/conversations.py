@@ -74,6 +74,7 @@ def assign(
         return conversation
     assignee = _assignable_agent(by, agent_id)
     team = _assignable_team(by, team_id)
+    is_shown = conversation.assignee_id != agent_id  # The visitor is shown whose it is, and not which team's (I9).
     conversation.assignee, conversation.team = assignee, team
     if assignee:
         _ensure_participant(events, conversation, assignee)
@@ -85,9 +86,9 @@ def assign(
         assignee=assignee.display_name if assignee else None,
         team=team.name if team else None,
     )
-    conversation.visible_rev += 1
+    conversation.visible_rev += is_shown
     conversation.save()
-    record(events, EventType.CONVERSATION_UPDATED, conversation)
+    record(events, EventType.CONVERSATION_UPDATED if is_shown else EventType.TEAM_CONVERSATION_UPDATED, conversation)
     return conversation
 
 

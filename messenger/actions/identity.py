@@ -195,16 +195,17 @@ def _become_user(
 def _keep(events: EventLog, user: Contact, proof: Proof, said: dict[str, Any], *, is_new: bool = False) -> None:
     """Store what was signed, and apart from it what was only said; nothing when both are known.
 
-    Of a blocked contact the team sees nothing new (S60).
+    Of a blocked contact the team sees nothing new (S60), but that they are a user now.
     """
     verified, traits = verified_by(user, proof), fitting(user, said)
-    if not is_new and verified == user.verified and not adds_to(user, traits):
+    says_more = not user.blocked and (verified != user.verified or adds_to(user, traits))
+    if not (is_new or says_more):
         return
-    user.verified = verified
-    keep_said(user, traits)
+    if says_more:
+        user.verified = verified
+        keep_said(user, traits)
     user.save()
-    if not user.blocked:
-        events.add(EventType.CONTACT_UPDATED, user.id, contact_id=user.id)
+    events.add(EventType.CONTACT_UPDATED, user.id, contact_id=user.id)
 
 
 def verified_by(user: Contact, proof: Proof) -> dict[str, Any]:

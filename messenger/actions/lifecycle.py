@@ -10,7 +10,7 @@ from ..events import EventLog, EventType
 from ..models import Agent, Contact, Conversation, Participant, ReadState
 from ..principals import Visitor
 from .locks import lock_conversation_of
-from .parts import append_event, record
+from .parts import append_event, record, record_update
 
 MOST_OPEN = 10
 
@@ -153,4 +153,4 @@ def _save_changed(events: EventLog, conversation: Conversation) -> None:
     conversation.rev += 1
     conversation.visible_rev += 1
     conversation.save(update_fields=["is_primary", "rev", "visible_rev"])
-    record(events, EventType.CONVERSATION_UPDATED, conversation)
+    record_update(events, conversation)

@@ -5,14 +5,14 @@ Only a proof leads here. Both contacts are locked, the conversations follow, the
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
-
-from django.db.models import F
 
 from ..events import EventLog, EventType
 from ..models import Contact, ContactMerge, Conversation, Device, Message, Participant, ReadState, Visit
+from ..queries import HISTORY
 from .locks import lock_conversations_of
-from .parts import append_event, record
+from .parts import append_event, record_update
 
 
 def merge_contacts(events: EventLog, *, guest: Contact, user: Contact, device: Device) -> None:
@@ -23,6 +23,7 @@ def merge_contacts(events: EventLog, *, guest: Contact, user: Contact, device: D
     events.add(EventType.STREAM_CLOSED, guest.id, contact_id=guest.id)
     events.add(EventType.CONTACT_MERGED, guest.id, contact_id=user.id)
     _forget_shared_keys(guest, user)
+    said = _latest_of(guest)
     conversations = lock_conversations_of(guest)
     steps_back = _keeps_own_thread(user)
     _move_rows(guest, user)
@@ -32,6 +33,8 @@ def merge_contacts(events: EventLog, *, guest: Contact, user: Contact, device: D
         conversation.contact = user
         conversation.is_primary = conversation.is_primary and not steps_back
         _settle(events, conversation, {"from": str(guest.id), "guest": name, "blocked": guest.blocked})
+    for message_id, conversation_id in said:
+        events.add(EventType.MESSAGE_GAINED, message_id, contact_id=user.id, conversation_id=conversation_id)
 
 
 def _keeps_own_thread(user: Contact) -> bool:
@@ -43,10 +46,19 @@ def _keeps_own_thread(user: Contact) -> bool:
 
 
 def _move_rows(guest: Contact, user: Contact) -> None:
-    """Conversations are saved one by one later, with the event in each. An author has changed, so the revision has."""
-    Message.objects.filter(tenant_id=guest.tenant_id, contact=guest).update(contact=user, rev=F("rev") + 1)
-    for model in (Participant, ReadState, Visit):
+    """Conversations are saved one by one later, with the event in each.
+
+    What was said keeps its revision: it is told once, in `contact.merged`, by whom all of it was.
+    """
+    for model in (Message, Participant, ReadState, Visit):
         model.objects.filter(tenant_id=guest.tenant_id, contact=guest).update(contact=user)
+
+
+def _latest_of(guest: Contact) -> list[tuple[uuid.UUID, uuid.UUID]]:
+    """(part, conversation) of what the user's other devices lack, as far back as a snapshot goes, oldest first."""
+    parts = Message.objects.filter(tenant_id=guest.tenant_id, contact=guest, visible_seq__isnull=False)
+    latest = parts.order_by("-created_at", "-id").values_list("id", "conversation_id")
+    return list(reversed(latest[:HISTORY]))
 
 
 def _forget_shared_keys(guest: Contact, user: Contact) -> None:
@@ -73,10 +85,9 @@ def _add_up(guest: Contact, user: Contact) -> None:
 
 def _settle(events: EventLog, conversation: Conversation, facts: dict[str, Any]) -> None:
     """The conversation is the user's now, and the team reads in the thread what happened, if it knows the thread."""
-    is_listed = conversation.last_message_id is not None
-    if is_listed:
+    if conversation.last_message_id:
         append_event(events, conversation, "merged", agent=None, **facts)
     conversation.rev += 1
     conversation.visible_rev += 1
     conversation.save()
-    record(events, EventType.CONVERSATION_UPDATED if is_listed else EventType.OWN_CONVERSATION_UPDATED, conversation)
+    record_update(events, conversation)

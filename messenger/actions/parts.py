@@ -68,6 +68,12 @@ def record(events: EventLog, type_: EventType, conversation: Conversation, entit
     )
 
 
+def record_update(events: EventLog, conversation: Conversation) -> None:
+    """Record that a conversation changed: for its contact alone as long as nothing was said, and for the team too."""
+    is_listed = conversation.last_message_id is not None
+    record(events, EventType.CONVERSATION_UPDATED if is_listed else EventType.OWN_CONVERSATION_UPDATED, conversation)
+
+
 def count_message(events: EventLog, conversation: Conversation, message: Message) -> None:
     """Move what a said message moves: the preview, the sort, and the counter of its author's side.
 

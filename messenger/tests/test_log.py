@@ -12,7 +12,7 @@ from django.utils import timezone
 from curbe.testing.cast import make_company
 from messenger import streams
 from messenger.events import Actor, EventLog, EventType
-from messenger.models import Contact, Event, Stream
+from messenger.models import Event, Stream, Team
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -121,70 +121,29 @@ def test_the_audience_belongs_to_the_type(company):
     assert {one.audience.value for one in EventType if one.wire.startswith("note.")} == {"team"}
 
 
-def apply(state, item):
-    """The client's rules, as far as a snapshot is concerned: replace by a greater rev, add what is new."""
-    payload = item.payload or {}
-    if "contact" in payload:
-        state["contact"] = payload["contact"]
-        rename(state, payload["contact"])
-    if "conversation" in payload:
-        known = state["conversations"].get(payload["conversation"]["id"])
-        if known is None or payload["conversation"]["rev"] > known["rev"]:
-            state["conversations"][payload["conversation"]["id"]] = payload["conversation"]
-    if "message" in payload:
-        state["messages"][payload["message"]["id"]] = payload["message"]
-    if item.type == "seen.updated":
-        state["conversations"][payload["conversation_id"]]["seen_seq"] = payload["seen_seq"]
-    if item.type == "read_state.updated":
-        mine = state["conversations"][payload["conversation_id"]]
-        mine["last_read_seq"], mine["unread_count"] = payload["last_read_seq"], payload["unread_count"]
-
-
-def rename(state, contact):
-    """A person's name is written in many places and changes in all of them."""
-    conversations = state["conversations"].values()
-    faces = [one["author"] for one in state["messages"].values()]
-    faces += [person for one in conversations for person in one["participants"]]
-    faces += [one["last_message"]["author"] for one in conversations if one["last_message"]]
-    for face in faces:
-        if face["id"] == contact["id"]:
-            face["name"] = contact["name"] or ""
-
-
-def as_state(snapshot):
-    return {
-        "contact": snapshot["contact"],
-        "conversations": {one["id"]: one for one in snapshot["conversations"]},
-        "messages": {one["id"]: one for one in snapshot["messages"]},
-    }
-
-
-def test_a_snapshot_plus_its_events_is_the_next_snapshot(company):
-    """I5, after every action, for the visitor."""
-    browser, desk = company.browser(), company.desk()
-    conversation_id = browser.start("Hello")["conversation"]["id"]
-    path = f"conversations/{conversation_id}"
-    actions = [
-        lambda: desk.note(conversation_id, "for us"),
-        lambda: desk.post(f"{path}/typing", {"on": True}),
-        lambda: desk.reply(conversation_id, "Hi"),
-        lambda: browser.put(f"{path}/read", {"up_to": 3}),
-        lambda: desk.post(f"{path}/assign", {"agent_id": str(company.ben.id)}),
-        lambda: browser.say(conversation_id, "Thanks"),
-        lambda: browser.post("profile", {"name": "Grace", "email": "grace@example.com"}),
-        lambda: desk.post(f"{path}/close"),
-        lambda: browser.say(conversation_id, "One more"),
-        lambda: browser.start("Another matter", new=True),
-        lambda: browser.start(new=True),
-        lambda: desk.post(f"{path}/close"),
-        lambda: desk.post(f"{path}/reopen"),
+def test_the_team_is_told_who_may_be_the_same_person(company):
+    """A change of name must not take the hint away that the conversation had."""
+    browser, other = company.browser(), company.browser()
+    for one in (browser, other):
+        one.start("Hello")
+        one.post("profile", {"email": "same@example.com"})
+    browser.post("profile", {"name": "Grace"})
+    told = streams.events_after(streams.team_stream(company.tenant.id), 0, 100, agent=company.ada)[-1]
+    assert told.type == "contact.updated"
+    assert told.payload["contact"]["possible_duplicates"] == [
+        {"id": str(other.contact.id), "display_name": "same@example.com"}
     ]
-    for number, act in enumerate(actions):
-        before = browser.boot()
-        act()
-        after = browser.boot()
-        state, cursor = as_state(before), int(before["cursor"].split(":")[1])
-        for item in streams.events_after(streams.contact_stream(browser.contact), cursor, 100):
-            apply(state, item)
-        assert state == as_state(after), f"action {number}"
-    assert Contact.objects.count() == 1
+
+
+def test_what_only_the_team_may_know_of_an_assignment_does_not_move_the_visitor(company):
+    browser, desk = company.browser(), company.desk()
+    path = f"conversations/{browser.start('Hello')['conversation']['id']}"
+    team = Team.objects.create(tenant=company.tenant, name="Support")
+    before = browser.boot()
+    desk.post(f"{path}/assign", {"team_id": str(team.id)})
+    after = browser.boot()
+    assert [after[key] for key in ("conversations", "cursor")] == [before[key] for key in ("conversations", "cursor")]
+    desk.post(f"{path}/assign", {"agent_id": str(company.ben.id)})
+    assert browser.boot()["conversations"][0]["assignee"]["name"] == "Ben", "the control: whose it is now is shown"
+    told = streams.events_after(streams.team_stream(company.tenant.id), 0, 100, agent=company.ada)
+    assert [one.type for one in told].count("conversation.updated") == 2
