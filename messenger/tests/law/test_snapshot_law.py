@@ -1,0 +1,64 @@
+"""The snapshot law (I5): for every action and audience, the snapshot before and the events are the snapshot after."""
+
+from __future__ import annotations
+
+import pytest
+
+from messenger import actions
+
+from .deeds import DEEDS
+from .vectors import expected, reduced
+from .witnesses import Visitor
+
+# The database is made for tests that say so.
+pytestmark = pytest.mark.django_db
+
+# Actions of which no log tells anybody, and why.
+SILENT = {
+    "create_agent": "no conversation is about an agent who has done nothing yet",
+    "create_api_token": "credentials are in nobody's state",
+    "create_identity_secret": "credentials are in nobody's state",
+    "create_tenant": "nobody reads a stream of it yet",
+    "note_refused_proof": "the admins' log of refused proofs is a page, not a part of any conversation",
+    "record_visit": "a page view is the context of what is said next, and in nobody's state",
+    "reset_device": "the sessions end, and with them their sockets: who starts over has a fresh snapshot",
+    "retire_identity_secret": "the sessions that it proved end, and with them their sockets",
+    "revoke_api_token": "credentials are in nobody's state",
+    "shutdown_device": "the sessions end, and with them their sockets",
+}
+
+
+@pytest.mark.parametrize("deed", DEEDS, ids=lambda deed: deed.name)
+def test_a_snapshot_and_its_events_are_the_next_snapshot(seen, deed):
+    for vector in seen[deed.name].vectors:
+        assert reduced(vector) == expected(vector), vector.name
+
+
+@pytest.mark.parametrize("deed", DEEDS, ids=lambda deed: deed.name)
+def test_outsiders_learn_nothing(seen, deed):
+    for name, before, after, told in seen[deed.name].outsiders:
+        assert (after, told) == (before, None), name
+
+
+def test_a_guests_stream_says_that_it_ended(seen):
+    """Whoever was merged is somebody else now; of another's stream there is nothing to compare."""
+    ended = [told for one in seen.values() for told in one.ended]
+    assert len(ended) >= 5
+    assert {item["type"] for told in ended for item in told["items"]} == {"stream.closed"}
+
+
+def test_a_bootstrap_brings_the_snapshot(harbor, grace):
+    witness = Visitor(grace)
+    assert grace.reload().items() >= witness.snapshot().items()
+    assert witness.snapshot()["messages"], "there is something to compare"
+
+
+def test_every_action_is_covered_or_named_as_silent():
+    covered = {deed.action for deed in DEEDS}
+    assert covered | set(SILENT) == set(actions.__all__)
+    assert not covered & set(SILENT)
+
+
+@pytest.mark.parametrize("deed", DEEDS, ids=lambda deed: deed.name)
+def test_a_deed_is_of_the_action_that_it_names(seen, deed):
+    assert deed.action in seen[deed.name].ran
