@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from curbe.testing.reducer import LogState, as_snapshot, from_snapshot, receive, with_read
@@ -29,3 +30,8 @@ def reduced(vector: Vector, take: Receive = receive) -> Json:
 def expected(vector: Vector) -> Json:
     """The snapshot after, in the order of threads that clients keep."""
     return as_snapshot(from_snapshot(vector.after), MOST[vector.audience])
+
+
+def as_json(vector: Vector) -> Json:
+    """The vector with what has to come out."""
+    return {**asdict(vector), "after": expected(vector), "most": MOST[vector.audience]}
