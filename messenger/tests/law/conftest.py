@@ -13,7 +13,7 @@ from django.db import transaction
 from curbe.testing.scale import repetitions
 from messenger.models import Tenant
 
-from . import people_deeds, thread_deeds  # noqa: F401  Their deeds are kept in DEEDS.
+from . import life_deeds, people_deeds, thread_deeds  # noqa: F401  Their deeds are kept in DEEDS.
 from .deeds import DEEDS, Seen, outsiders_of, watch
 from .histories import History, play_history
 from .schedules import Schedule, schedules_of
@@ -47,7 +47,7 @@ def histories(django_db_setup, django_db_blocker) -> list[History]:
     """Random histories, each of which two witnesses recorded."""
     found = []
     with django_db_blocker.unblock():
-        for seed in range(repetitions(small=4, full=20)):
+        for seed in range(repetitions(small=4, full=12)):
             with taken_back():
                 found += play_history(set_stage(Tenant.ThreadPolicy.CONVERSATIONS), seed, STEPS)
     return found

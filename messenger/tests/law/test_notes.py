@@ -81,7 +81,7 @@ class Talk:
         Conversation.objects.filter(id=self.thread, status="open").update(**snoozed)
 
     def notes(self) -> int:
-        return Message.objects.filter(conversation=self.thread, kind="note").count()
+        return Message.objects.filter(conversation__id=self.thread, kind="note").count()
 
 
 def all_that_a_visitor_gets(talk: Talk) -> list[str]:
