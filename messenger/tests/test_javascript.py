@@ -1,19 +1,28 @@
-"""The pure JavaScript modules, tested under Node. Each file of `js/` is a specification of its own."""
+"""The pure JavaScript modules, tested under Node and in Chromium. Each file of `js/` is a specification of its own."""
 
 from __future__ import annotations
 
+import http.server
 import os
 import subprocess
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from curbe.testing.npm import node
+from curbe.testing.npm import ROOT, node
 
-FILES = sorted(Path(__file__).parent.glob("js/*.test.js"))
+JS = Path(__file__).parent / "js"
+FILES = sorted(JS.glob("*.test.js"))
+# What a page of the tests may load: the modules, and their tests.
+SERVED = ("/static/", "/messenger/tests/js/")
+PAGE = "/messenger/tests/js/chromium/page.html"
+
+of_each_file = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+@of_each_file
 def test_it_passes_under_node(file: Path) -> None:
     # NODE_OPTIONS of the developer could skip tests or load other code.
     env = {name: value for name, value in os.environ.items() if not name.startswith("NODE_")}
@@ -23,5 +32,55 @@ def test_it_passes_under_node(file: Path) -> None:
     assert "fail 0" in done.stdout and "skipped 0" in done.stdout and "tests 0" not in done.stdout, done.stdout
 
 
+@of_each_file
+def test_it_passes_in_chromium(browser, sources: str, file: Path) -> None:
+    outcome = outcome_of(browser, f"{sources}{PAGE}?file={file.name}")
+    assert [one for one in outcome if one["error"]] == []
+    assert outcome
+
+
+def test_a_failure_in_chromium_would_be_noticed(browser, sources: str) -> None:
+    """The control: assertions that do not hold, of every kind, and a file that is not there."""
+    wrong = outcome_of(browser, f"{sources}{PAGE}?file=chromium/wrong.js")
+    assert len(wrong) > 5
+    assert [one["name"] for one in wrong if not one["error"]] == []
+    assert [bool(one["error"]) for one in outcome_of(browser, f"{sources}{PAGE}?file=missing.js")] == [True]
+
+
 def test_it_finds_the_files() -> None:
-    assert {"reducer.test", "socket.test", "outbox.test"} <= {file.stem for file in FILES}
+    expected = {"reducer.test", "socket.test", "polling.test", "outbox.test", "typing.test"}
+    assert expected <= {file.stem for file in FILES}
+
+
+def outcome_of(browser, address: str) -> list[dict[str, str | None]]:
+    """The name of every test of a file and, where it failed, why."""
+
+    def run(session):
+        page = session.page(address)
+        return page.wait_for_function("globalThis.outcome", timeout=60_000).json_value()
+
+    found: list[dict[str, str | None]] = browser.run(run)
+    return found
+
+
+@pytest.fixture(scope="module")
+def sources() -> Iterator[str]:
+    """The sources of the modules and of their tests, as a server hands them out."""
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, directory=str(ROOT), **options)
+
+        def do_GET(self):
+            if self.path.startswith(SERVED):
+                super().do_GET()
+            else:
+                self.send_error(404)
+
+        def log_message(self, *arguments):
+            """Silent."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
