@@ -14,6 +14,7 @@ def _connection() -> dict[str, str]:
     return {
         "recovering": _("The connection was lost. Trying again…"),
         "offline": _("You are offline. What you write is kept and sent when you are back."),
+        "polling": _("This network blocks live updates. Messages may take a moment longer."),
         "behind": _("This page could not be brought up to date."),
         "switched": _("You switched to another company in another tab. This page still shows {tenant}."),
         "signed_out": _("You have been signed out."),

@@ -33,7 +33,7 @@ FRAME_CACHE_S = 60
 # Every module that the frame needs before it can be used, so that none waits for another to name it.
 FRAME_MODULES = [
     *(f"vendor/{name}.js" for name in ("preact", "hooks", "htm")),
-    *(f"realtime/{name}.js" for name in ("reducer", "outbox", "typing")),
+    *(f"realtime/{name}.js" for name in ("reducer", "outbox")),
     *(
         f"widget/{name}.js"
         for name in (

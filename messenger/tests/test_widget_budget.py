@@ -71,7 +71,13 @@ def test_the_frame_is_small(collected):
     assert sum(sizes.values()) <= FRAME, sizes
 
 
-@pytest.mark.parametrize("name", ["widget/i18n/en.js", "widget/i18n/es.js", "widget/follow.js", "realtime/socket.js"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "widget/i18n/en.js", "widget/i18n/es.js", "widget/follow.js",
+        *(f"realtime/{name}.js" for name in ("socket", "polling", "typing", "attention")),
+    ],
+)  # fmt: skip
 def test_what_comes_on_demand_is_small(collected, name):
     assert name not in FRAME_MODULES
     assert size(collected, name) <= ON_DEMAND

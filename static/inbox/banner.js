@@ -2,10 +2,12 @@
 import { fact, find, make } from "./page.js";
 import { text } from "./texts.js";
 
-/** @typedef {"recovering" | "offline" | "behind" | "switched" | "signed_out" | "failed"} Trouble */
+/** @typedef {"recovering" | "offline" | "polling" | "behind" | "switched" | "signed_out" | "failed"} Trouble */
 
 /** These do not pass by themselves, so nothing that passes covers them. */
 const FINAL = new Set(["switched", "signed_out"]);
+/** Nothing that the reader could do would help. */
+const PATIENT = new Set(["failed", "offline", "polling"]);
 const FLEETING_MS = 6000;
 /** @type {Trouble | null} */
 let shown = null;
@@ -21,7 +23,8 @@ export function showBanner(trouble, act = () => (trouble === "switched" ? locati
   const button = make("button", "button", text(labelOf(trouble)));
   button.addEventListener("click", act);
   banner.replaceChildren(make("span", "", text(trouble, { tenant: fact("tenantName") })));
-  if (trouble !== "failed" && trouble !== "offline") banner.append(button);
+  if (!PATIENT.has(trouble)) banner.append(button);
+  banner.dataset.trouble = trouble;
   banner.hidden = false;
   clearTimeout(timer);
   if (trouble === "failed") timer = window.setTimeout(() => hideBanner("failed"), FLEETING_MS);

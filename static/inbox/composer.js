@@ -3,7 +3,7 @@ import { createTypist } from "../realtime/typing.js";
 import { clock } from "../widget/browser.js";
 import { store, write } from "./outbox.js";
 import { fact, find, findAll, openConversation } from "./page.js";
-import { send } from "./stream.js";
+import { tellTyping } from "./stream.js";
 import { text } from "./texts.js";
 
 /** @typedef {"message" | "note"} Kind */
@@ -11,8 +11,8 @@ import { text } from "./texts.js";
 const DRAFTS = "curbe_inbox_draft:";
 /** A thread and a kind in one word: a note's typing goes to the team alone, so changing the kind is stopping. */
 const typist = createTypist((where, on) => {
-  const [conversation, kind] = where.split(" ");
-  send({ t: "typing", c: conversation, on, kind });
+  const [conversation = "", kind] = where.split(" ");
+  tellTyping(conversation, on, kind);
 }, clock);
 
 function form() {

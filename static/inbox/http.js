@@ -41,15 +41,26 @@ export async function api(method, path, body) {
   throw new Refused(answer.status, error?.errors?.[0]?.code ?? "", Number(answer.headers.get("Retry-After")) || undefined);
 }
 
+/** Ask for events, for as long as the signal allows. Rejects without an answer.
+ * @param {string} query
+ * @param {AbortSignal} signal */
+export function poll(query, signal) {
+  return fetch(`/api/inbox/events?${query}`, { headers: names(), signal });
+}
+
 /** @param {string} url
  * @param {RequestInit} options */
 async function request(url, options) {
-  const headers = { ...options.headers, "X-Curbe-Tenant": fact("tenant"), "X-Trace-Id": TRACE };
+  const headers = { ...options.headers, ...names() };
   try {
     return await fetch(url, { ...options, headers, signal: AbortSignal.timeout(PATIENCE_MS) });
   } catch {
     throw new Refused(0, "network");
   }
+}
+
+function names() {
+  return { "X-Curbe-Tenant": fact("tenant"), "X-Trace-Id": TRACE };
 }
 
 function csrfToken() {

@@ -8,7 +8,7 @@ import { showTimeline } from "./log.js";
 import { hurryOutbox, showOutbox, startOutbox, wipeOutbox } from "./outbox.js";
 import { app, fact, find, openConversation } from "./page.js";
 import { showPresence } from "./presence.js";
-import { nudge, send, startStream } from "./stream.js";
+import { attention, nudge, send, startStream } from "./stream.js";
 import { goToEnd, openThread, readOn } from "./thread.js";
 import { arrangeThread } from "./arrange.js";
 import { showTimes } from "./times.js";
@@ -172,6 +172,7 @@ function keyDown(event) {
 
 /** Somebody is back at the page, or has left it. */
 function looked() {
+  attention.look(!document.hidden);
   if (document.hidden) stopTyping();
   else {
     nudge();
@@ -193,9 +194,10 @@ function listen() {
   document.addEventListener("curbe:fresh", () => (showOutbox(), showPresence()));
   document.addEventListener("curbe:rows", showPresence);
   document.addEventListener("visibilitychange", looked);
+  window.addEventListener("pageshow", looked);
   window.addEventListener("focus", readOn);
   window.addEventListener("offline", () => showBanner("offline"));
-  window.addEventListener("online", () => (hideBanner("offline"), nudge(), hurryOutbox()));
+  window.addEventListener("online", () => (hideBanner("offline"), nudge(true), hurryOutbox()));
   window.setInterval(showTimes, TICK_MS);
 }
 

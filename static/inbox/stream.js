@@ -1,9 +1,10 @@
-/** The team's log over the socket: what changed is touched, and where the page stands in the log is kept. */
+/** The team's log over the socket or by polling: what changed is touched, and the page's place in the log is kept. */
+import { createAttention } from "../realtime/attention.js";
 import { EMPTY, cursorOf, receive, withCursor } from "../realtime/reducer.js";
 import { createConnection } from "../realtime/socket.js";
 import { clock, uuid } from "../widget/browser.js";
 import { hideBanner, showBanner } from "./banner.js";
-import { TRACE } from "./http.js";
+import { api, poll, TRACE } from "./http.js";
 import { showUnread } from "./list.js";
 import { renew, touch } from "./live.js";
 import { fact } from "./page.js";
@@ -13,8 +14,9 @@ import { hasGone, hasSaid, hear, isNamed } from "./presence.js";
 const HOLE_MS = 2000;
 /** Shorter interruptions are nobody's business. */
 const GRACE_MS = 1500;
-const SESSION_OVER = 4500;
-const FORBIDDEN = 4503;
+const SESSION_OVER = new Set([4500, 4011, 4014]);
+/** The tenant of this page is not the session's any more; the socket says the first, an HTTP answer becomes the other. */
+const SWITCHED = new Set([4503, 4009]);
 
 const TAB = uuid();
 let log = EMPTY;
@@ -29,6 +31,8 @@ const connection = createConnection({
   url: () => `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/inbox`,
   // Naming the tenant makes the server refuse when another tab has switched to another one.
   hello: () => ({ auth: null, after: cursorOf(log), tab: TAB, trace: TRACE, tenant_id: fact("tenant") }),
+  poll,
+  isHidden: () => document.hidden,
   onFrame: take,
   onState: showState,
   renew: refused,
@@ -36,6 +40,9 @@ const connection = createConnection({
   WebSocket,
   clock,
 });
+
+/** Tells the team whether this agent is there. */
+export const attention = createAttention((on) => connection.send({ t: "active", on }), clock);
 
 /** Connect from the page's cursor on.
  * @param {() => void} whenLive called each time the connection is up */
@@ -45,15 +52,25 @@ export function startStream(whenLive) {
   connection.connect();
 }
 
+/** Tell that one types, or has stopped: over HTTP while polling.
+ * @param {string} conversation
+ * @param {boolean} on
+ * @param {string | undefined} kind "message", or "note", of which the visitor learns nothing */
+export function tellTyping(conversation, on, kind) {
+  if (connection.send({ t: "typing", c: conversation, on, kind }) || connection.state !== "polling") return;
+  void api("POST", `conversations/${conversation}/typing`, { on, kind }).catch(() => null); // Handled: only dots are lost.
+}
+
 /** Send a frame; it is lost when there is no connection.
  * @param {object} frame */
 export function send(frame) {
   connection.send(frame);
 }
 
-/** The network or the tab is back. */
-export function nudge() {
-  connection.nudge();
+/** The network or the tab is back.
+ * @param {boolean} [isOtherNetwork] */
+export function nudge(isOtherNetwork) {
+  connection.nudge(isOtherNetwork);
 }
 
 /** @param {any} frame */
@@ -116,15 +133,17 @@ async function resync() {
 /** @param {import("../realtime/socket.js").Connection} state */
 function showState(state) {
   clearTimeout(graceTimer);
-  if (state === "live") {
-    hideBanner("recovering", "offline");
+  if (state === "live" || state === "polling") {
+    hideBanner("recovering", "offline", "polling");
+    if (state === "polling") showBanner("polling");
+    else attention.again();
     onLive();
   } else if (state === "recovering") {
-    graceTimer = window.setTimeout(() => showBanner(navigator.onLine ? "recovering" : "offline", nudge), GRACE_MS);
+    graceTimer = window.setTimeout(() => showBanner(navigator.onLine ? "recovering" : "offline", () => nudge()), GRACE_MS);
   }
 }
 
 /** @param {number} code */
 function refused(code) {
-  showBanner(code === FORBIDDEN ? "switched" : code === SESSION_OVER ? "signed_out" : "behind");
+  showBanner(SWITCHED.has(code) ? "switched" : SESSION_OVER.has(code) ? "signed_out" : "behind");
 }

@@ -1,18 +1,24 @@
 /**
- * A socket that stays connected: backoff, watchdog and close codes of the realtime protocol. It knows no DOM; the
- * owner says when to connect, and calls `nudge` when the network or the tab is back.
+ * A connection that stays: backoff, watchdog, sleep and close codes of the realtime protocol, and long-polling where no
+ * socket gets through. It knows no DOM; the owner says when to connect, and calls `nudge` when the network or the tab is
+ * back.
  *
+ * @import {Poller} from "./polling.js"
  * @import {Clock} from "./types.js"
  */
 
-/** @typedef {"idle" | "connecting" | "live" | "recovering"} Connection */
+import { createPoller } from "./polling.js";
+
+/** @typedef {"idle" | "connecting" | "live" | "recovering" | "polling"} Connection */
 
 /**
  * What the owner of a connection provides. `hello` is asked before each attempt; `renew` is called when the server wants
  * another token or a fresh bootstrap, `refused` when no retry can help.
  * @typedef {object} Wiring
  * @property {() => string} url
- * @property {() => Record<string, unknown>} hello
+ * @property {() => {after: string | null, [more: string]: unknown}} hello
+ * @property {(query: string, signal: AbortSignal) => Promise<Response>} poll asks for events over HTTP
+ * @property {() => boolean} isHidden nobody looks at the tab
  * @property {(frame: any) => void} onFrame
  * @property {(state: Connection) => void} onState
  * @property {(code: number) => void} renew
@@ -22,13 +28,27 @@
  */
 
 const SILENCE_MS = 35_000;
+/** For a socket to be welcomed. Three that hang, and the pauses between them, have to fit into 15 s. */
+const IMPATIENT_MS = 4_000;
+/** The same while polling, when there is no hurry. */
 const WELCOME_MS = 10_000;
 const STABLE_MS = 30_000;
 const NUDGE_MS = 3_000;
 const LONGEST_MS = 30_000;
 const SHORTEST_MS = 500;
+/** Failures in a row until polling begins. */
+const ENOUGH = 3;
+/** Between two attempts to get back from polling. */
+const AGAIN_MS = 60_000;
+/** A timer that is later than it was asked for by more than this has slept. */
+const TICK_MS = 5_000;
+/** New credentials that are refused again and again are a fault, not an end. */
+const MOST_RENEWALS = 3;
+const LOST = 1006;
 /** The session is over, or has not begun: bootstrap first. */
 const RENEW = new Set([4009, 4011, 4014, 4500]);
+/** This browser has too many sockets already. Its other tabs may close theirs, and until then polling serves as well. */
+const TOO_MANY = 4504;
 
 /** Full jitter: anything from at once to the present ceiling.
  * @param {number} failures in a row, 0 for the first
@@ -40,9 +60,10 @@ export function backoff(failures, random) {
 
 /** What a close code asks for.
  * @param {number} code
- * @returns {"retry" | "renew" | "refused"} */
+ * @returns {"retry" | "poll" | "renew" | "refused"} */
 export function verdict(code) {
   if (RENEW.has(code)) return "renew";
+  if (code === TOO_MANY) return "poll";
   return code >= 4500 && code < 5000 ? "refused" : "retry";
 }
 
@@ -53,16 +74,18 @@ export function createConnection(wiring) {
   let state = "idle";
   /** @type {WebSocket | null} */
   let socket = null;
+  /** @type {Poller | null} */
+  let poller = null;
   let failures = 0;
+  /** Since the last welcome. */
+  let renewals = 0;
+  /** The server itself did not answer, the last time that one polled. */
+  let wasAway = false;
   let triedAt = -Infinity;
-  /** @type {number | undefined} of the bye frame, for the next attempt */
-  let askedDelay;
-  /** @type {number | undefined} */
-  let retryTimer;
-  /** @type {number | undefined} */
-  let silenceTimer;
-  /** @type {number | undefined} */
-  let stableTimer;
+  let heardAt = -Infinity;
+  let tickedAt = 0;
+  /** @type {Record<"retry" | "silence" | "stable" | "tick", number | undefined>} */
+  const timers = { retry: undefined, silence: undefined, stable: undefined, tick: undefined };
 
   /** @param {Connection} next */
   function enter(next) {
@@ -71,17 +94,34 @@ export function createConnection(wiring) {
     wiring.onState(next);
   }
 
+  /** @param {keyof typeof timers} name
+   * @param {() => void} run
+   * @param {number} ms */
+  function set(name, run, ms) {
+    clock.clear(timers[name]);
+    timers[name] = clock.set(run, ms);
+  }
+
   function connect() {
     if (socket) return;
-    clock.clear(retryTimer);
+    clock.clear(timers.retry);
     triedAt = clock.now();
-    enter(state === "idle" ? "connecting" : "recovering");
-    const opened = new wiring.WebSocket(wiring.url());
+    if (state === "idle") tick();
+    if (!poller) enter(state === "idle" ? "connecting" : "recovering");
+    listenFor(poller ? WELCOME_MS : IMPATIENT_MS);
+    try {
+      open(new wiring.WebSocket(wiring.url()));
+    } catch {
+      lost(LOST); // Handled like any other failure: some policies forbid even the attempt.
+    }
+  }
+
+  /** @param {WebSocket} opened */
+  function open(opened) {
     socket = opened;
     opened.onopen = () => opened.send(JSON.stringify({ t: "hello", v: 1, ...wiring.hello() }));
     opened.onmessage = (event) => socket === opened && hear(JSON.parse(event.data));
     opened.onclose = (event) => socket === opened && lost(event.code);
-    listenFor(WELCOME_MS);
   }
 
   /** @param {any} frame */
@@ -89,48 +129,121 @@ export function createConnection(wiring) {
     listenFor(SILENCE_MS);
     if (frame.t === "welcome") welcomed();
     else if (frame.t === "hb") send({ t: "pong" }); // The server closes a socket that says nothing for a minute.
-    else if (frame.t === "bye") askedDelay = frame.retry_ms;
     wiring.onFrame(frame);
+    if (frame.t === "bye") lost(frame.code, frame.retry_ms);
   }
 
   function welcomed() {
-    stableTimer = clock.set(() => (failures = 0), STABLE_MS);
+    stopPolling();
+    renewals = 0;
+    set("stable", () => (failures = 0), STABLE_MS);
     enter("live");
   }
 
   /** No word for so long means that the connection is dead, whatever the browser thinks.
    * @param {number} ms */
   function listenFor(ms) {
-    clock.clear(silenceTimer);
-    silenceTimer = clock.set(() => lost(1006), ms);
+    heardAt = clock.now();
+    set("silence", () => lost(LOST), ms);
   }
 
   function drop() {
     const old = socket;
     socket = null;
-    for (const timer of [silenceTimer, stableTimer, retryTimer]) clock.clear(timer);
+    for (const name of /** @type {const} */ (["silence", "stable", "retry"])) clock.clear(timers[name]);
     old?.close();
   }
 
-  /** @param {number} code */
-  function lost(code) {
+  function stopPolling() {
+    poller?.stop();
+    poller = null;
+  }
+
+  /** @param {number} code
+   * @param {number} [pause] what a server that says goodbye asks for, in ms: going down is no failure */
+  function lost(code, pause) {
     drop();
     const what = verdict(code);
-    if (what === "retry") return retryLater();
-    wiring[what](code); // First, so that whoever sees the state below does not connect with what was just refused.
+    if (what === "renew" || what === "refused") return giveUp(code, what);
+    failures = what === "poll" ? ENOUGH : failures + Number(pause === undefined);
+    if (poller) return set("retry", connect, AGAIN_MS);
+    enter("recovering");
+    if (pause === undefined && failures >= ENOUGH) startPolling();
+    else set("retry", connect, pause ?? backoff(failures - 1, clock.random()));
+  }
+
+  /** @param {number} code
+   * @param {"renew" | "refused"} what */
+  function giveUp(code, what) {
+    stopPolling();
+    const isHopeless = what === "renew" && ++renewals > MOST_RENEWALS;
+    // First, so that whoever sees the state below does not connect with what was just refused.
+    wiring[isHopeless ? "refused" : what](code);
+    stop();
+  }
+
+  function startPolling() {
+    poller = createPoller({
+      ask: wiring.poll,
+      after: () => wiring.hello().after,
+      isHidden: wiring.isHidden,
+      onFrame: wiring.onFrame,
+      onAnswer: answered,
+      onEnd: pollingEnded,
+      clock,
+    });
+  }
+
+  /** The server is there, and only a socket does not get through. One that was away may well take the next socket. */
+  function answered() {
+    if (state === "polling") return;
+    failures = ENOUGH;
+    set("retry", connect, wasAway ? backoff(failures, clock.random()) : AGAIN_MS);
+    wasAway = false;
+    enter("polling");
+  }
+
+  /** @param {number} code
+   * @param {number} retryAfterS */
+  function pollingEnded(code, retryAfterS) {
+    poller = null;
+    if (verdict(code) !== "retry") return lost(code);
+    wasAway = true;
+    enter("recovering");
+    if (!socket) set("retry", connect, Math.max(retryAfterS * 1000, backoff(failures, clock.random())));
+  }
+
+  /** Timers stand still while a computer sleeps, so the first one that is late tells that it did. */
+  function tick() {
+    const now = clock.now();
+    const hasSlept = tickedAt && now - tickedAt > 2 * TICK_MS;
+    tickedAt = now;
+    set("tick", tick, TICK_MS);
+    if (hasSlept) nudge();
+  }
+
+  function stop() {
+    clock.clear(timers.tick);
+    tickedAt = 0;
     enter("idle");
   }
 
-  function retryLater() {
-    enter("recovering");
-    retryTimer = clock.set(connect, askedDelay ?? backoff(failures, clock.random()));
-    askedDelay = undefined;
-    failures += 1;
+  /** @param {boolean} [isOtherNetwork] */
+  function nudge(isOtherNetwork = false) {
+    if (state === "idle") return;
+    const isDead = isOtherNetwork || clock.now() - heardAt > SILENCE_MS;
+    poller?.hurry();
+    if (clock.now() - triedAt < NUDGE_MS || (state === "live" && !isDead)) return;
+    if (state === "live") drop();
+    connect();
   }
 
-  /** @param {object} frame dropped unless the connection is live: nothing of importance is sent here */
+  /** @param {object} frame of no importance, or it would go over HTTP
+   * @returns {boolean} false: there is no socket, so it was dropped */
   function send(frame) {
-    if (state === "live") socket?.send(JSON.stringify(frame));
+    if (state !== "live") return false;
+    socket?.send(JSON.stringify(frame));
+    return true;
   }
 
   return {
@@ -139,13 +252,12 @@ export function createConnection(wiring) {
     /** Close for good, until the next `connect`. */
     close() {
       drop();
-      failures = 0;
-      enter("idle");
+      stopPolling();
+      stop();
     },
-    /** The network or the tab is back: try at once, but not more often than every 3 s. */
-    nudge() {
-      if (state === "recovering" && !socket && clock.now() - triedAt >= NUDGE_MS) connect();
-    },
+    /** The network or the tab is back: try at once, but not more often than every 3 s. A live connection is left alone
+     * unless it is another network, or nothing was heard for too long. */
+    nudge,
     get state() {
       return state;
     },

@@ -1,26 +1,57 @@
 /**
- * Following the log over the socket: batches, holes, resyncs and typing dots. Loaded when there is a log to follow.
+ * Following the log over the socket or by polling: batches, holes, resyncs; typing dots both ways, and whether somebody
+ * looks. Loaded when there is a log to follow.
  *
  * @import {Batch, LogState, Typist} from "./types.js"
  * @import {Clock} from "../realtime/types.js"
- * @import {Wiring as Ends} from "../realtime/socket.js"
+ * @import {Wiring} from "../realtime/socket.js"
+ * @import {Request} from "./api.js"
  */
 
+import { createAttention } from "../realtime/attention.js";
 import { cursorOf, receive } from "../realtime/reducer.js";
 import { createConnection } from "../realtime/socket.js";
-import { withoutTypist, withTyping } from "../realtime/typing.js";
+import { createTypist, withoutTypist, withTyping } from "../realtime/typing.js";
+import { isStored } from "./machine.js";
 
 const HOLE_MS = 2_000;
 
 /** @typedef {ReturnType<typeof createLive>} Live */
+/** @typedef {Omit<Wiring, "onFrame" | "poll" | "isHidden"> & {ask: Request}} Ends */
 
-/** A connection and what follows the log over it.
- * @param {Omit<Ends, "onFrame">} ends
+/** A connection and what goes over it.
+ * @param {Ends} ends
  * @param {Omit<Parameters<typeof createFollower>[0], "send">} log */
 export function createLive(ends, log) {
-  const connection = createConnection({ ...ends, onFrame: (frame) => follower.hear(frame) });
+  const connection = createConnection({
+    ...ends,
+    poll: (query, signal) => poll(query, signal, ends.hello()),
+    isHidden: () => false, // The session closes the connection of a hidden tab.
+    onFrame: (frame) => follower.hear(frame),
+    onState(next) {
+      if (next === "live") attention.again();
+      ends.onState(next);
+    },
+  });
+  const attention = createAttention((on) => connection.send({ t: "active", on }), log.clock);
   const follower = createFollower({ ...log, send: connection.send });
-  return { connection, reset: follower.reset };
+
+  /** @param {string} thread
+   * @param {boolean} on */
+  function tellTyping(thread, on) {
+    if (!isStored(thread) || connection.send({ t: "typing", c: thread, on }) || connection.state !== "polling") return;
+    void ends.ask("POST", `conversations/${thread}/typing`, { on }).catch(() => null); // Handled: only dots are lost.
+  }
+
+  return { connection, attention, typist: createTypist(tellTyping, log.clock), reset: follower.reset };
+}
+
+/** @param {string} query
+ * @param {AbortSignal} signal
+ * @param {Record<string, unknown>} hello */
+function poll(query, signal, { auth, trace }) {
+  const headers = { Authorization: `Bearer ${auth}`, "X-Trace-Id": String(trace) };
+  return fetch(`/api/messenger/events?${query}`, { headers, signal, credentials: "omit" });
 }
 
 /**

@@ -148,12 +148,13 @@ export function screenOf({ phase, isPending, space }) {
 
 /** The one trouble that the visitor is told of, besides those that they can do something about.
  * @param {State} state
- * @returns {"paused" | "offline" | "pending" | "connecting" | null} */
+ * @returns {"paused" | "offline" | "pending" | "connecting" | "polling" | null} */
 export function weatherOf({ connection, isOffline, isPaused, isPending, problem }) {
   if (isPaused) return "paused";
   if (isOffline) return "offline";
   if (problem?.retry === "boot" || connection === "recovering") return "connecting";
-  return isPending ? "pending" : null;
+  if (isPending) return "pending";
+  return connection === "polling" ? connection : null;
 }
 
 /** Whether the contact is the one that was here before, or whom that one was merged into.

@@ -13,7 +13,7 @@ import { createApi } from "./api.js";
 import { Panel } from "./app.js";
 import { clock, fingerprint, hex, storeOf, uuid, wordsFor } from "./browser.js";
 import { palette } from "./look.js";
-import { closed, HIDDEN_MS, looksOf, opened } from "./machine.js";
+import { closed, looksOf, opened } from "./machine.js";
 import { html } from "./parts.js";
 import { createSession } from "./session.js";
 
@@ -118,6 +118,7 @@ async function begin(given) {
     say: (message) => say(message, given.n),
     trace,
   });
+  looked();
   device = await fingerprint(init.device_id);
   listen(init.tenant_id);
   await Promise.all([session.boot(), configure(given)]);
@@ -217,15 +218,12 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => init
 setInterval(() => session && draw(), TICK_MS);
 setInterval(() => session && Object.values(session.state.typing).some((some) => some.length) && draw(), TYPING_TICK_MS);
 
-/** @type {number | undefined} */
-let hiddenTimer;
-document.addEventListener("visibilitychange", () => {
-  if (!session) return;
-  clock.clear(hiddenTimer);
-  if (document.visibilityState === "hidden") hiddenTimer = clock.set(() => session.setHidden(true), HIDDEN_MS);
-  else session.setHidden(false);
-  if (document.visibilityState === "visible") session.wake();
-  draw();
-});
-addEventListener("online", () => session?.wake());
+document.addEventListener("visibilitychange", looked);
+addEventListener("pageshow", looked);
+addEventListener("online", () => session?.wake(true));
 addEventListener("offline", () => session?.change((now) => ({ ...now, isOffline: true })));
+
+function looked() {
+  session?.look(document.visibilityState === "visible");
+  if (session) draw();
+}

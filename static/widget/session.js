@@ -9,12 +9,11 @@
  */
 
 import { createOutbox, maySend, retryDelay } from "../realtime/outbox.js";
-import { cursorOf, findOwn, withRead } from "../realtime/reducer.js";
-import { createTypist } from "../realtime/typing.js";
+import { cursorOf, findOwn } from "../realtime/reducer.js";
 import { createEntry } from "./api.js";
 import { draftsOf } from "./browser.js";
 import {
-  announcedBy, authorOf, booted, identityFrom, INITIAL, introduction, isSamePerson, isStored, looksOf, mayPost, newThread, OPEN,
+  announcedBy, authorOf, booted, HIDDEN_MS, identityFrom, INITIAL, introduction, isSamePerson, looksOf, mayPost, newThread, OPEN,
   retargeted, vacated, wantsSocket, went,
 } from "./machine.js";
 import { createTalk } from "./talk.js";
@@ -54,7 +53,11 @@ export function createSession(wiring) {
   const tab = uuid();
   let state = INITIAL;
   let socketUrl = "";
+  let isLooking = true;
+  /** Nobody has looked for longer than `HIDDEN_MS`. */
   let isHidden = false;
+  /** @type {number | undefined} */
+  let hiddenTimer;
   /** No socket with the present token: the server refused it, or its snapshot is on the way. */
   let isStale = false;
   let bootFailures = 0;
@@ -74,8 +77,6 @@ export function createSession(wiring) {
   let askedAt = -Infinity;
   /** @type {number | undefined} */
   let askTimer;
-  /** The furthest that was asked to be marked as read, per conversation. @type {Record<string, number>} */
-  const reading = {};
 
   /** @param {(state: State) => State} act */
   function change(act) {
@@ -109,10 +110,6 @@ export function createSession(wiring) {
     change((now) => ({ ...now, entries: outbox.entries }));
   }
 
-  const typist = createTypist((thread, on) => {
-    if (isStored(thread)) live?.connection.send({ t: "typing", c: thread, on });
-  }, clock);
-
   function syncConnection() {
     const isWanted = wantsSocket(state, isHidden) && !isStale;
     if (!live) return isWanted && void goLive();
@@ -121,12 +118,18 @@ export function createSession(wiring) {
     else if (!isWanted && isConnected) live.connection.close();
   }
 
+  function hide() {
+    isHidden = true;
+    syncConnection();
+  }
+
   async function goLive() {
     if (isLoadingLive) return;
     isLoadingLive = true;
     const loaded = await wiring.live().catch(() => null); // Handled: the next change of state tries again.
     isLoadingLive = false;
     live = loaded && loaded.createLive(ends, follower);
+    live?.attention.look(isLooking);
     if (live) syncConnection();
   }
 
@@ -142,6 +145,7 @@ export function createSession(wiring) {
       trace("refused", { code });
       change((now) => ({ ...now, isPaused: true }));
     },
+    ask: (/** @type {Parameters<Request>} */ ...request) => entry.ask(...request),
     WebSocket: wiring.WebSocket,
     clock,
   };
@@ -190,7 +194,7 @@ export function createSession(wiring) {
     clock.clear(askTimer);
     const announced = isOld ? null : user || null;
     change((now) => ({ ...now, announced, isPending: announced !== null }));
-    typist.stop(); // The socket is closed by now, so nothing of it is said.
+    live?.typist.stop(); // The socket is closed by now, so nothing of it is said.
     showEntries();
     return true;
   }
@@ -299,6 +303,10 @@ export function createSession(wiring) {
 
   // What they do
 
+  function stopTyping() {
+    live?.typist.stop();
+  }
+
   /** @param {string} from
    * @param {string} to */
   function moved(from, to) {
@@ -341,7 +349,7 @@ export function createSession(wiring) {
     /** @param {State["space"]} space
      * @param {string | null} [thread] */
     go(space, thread = null) {
-      typist.stop();
+      stopTyping();
       change((now) => ({ ...went(now, space, thread), problem: null }));
       if (thread) void talk.complete(thread);
     },
@@ -357,7 +365,7 @@ export function createSession(wiring) {
      * @returns {string | null} the key of the message */
     send(body) {
       if (!state.thread || !body.trim()) return null;
-      typist.stop();
+      stopTyping();
       drafts.keep(state.thread);
       return outbox.add({ id: uuid(), thread: state.thread, body, author: authorOf(state) }).id;
     },
@@ -366,28 +374,15 @@ export function createSession(wiring) {
     /** @param {number} before seq */
     loadOlder: (before) => talk.load(state.thread ?? OPEN, before),
 
-    /** Everything up to `seq` is on the screen of somebody who looks at it.
-     * @param {string} thread
-     * @param {number} seq */
-    async read(thread, seq) {
-      const conversation = state.log.conversations[thread];
-      if (!mayPost(state) || !conversation || seq <= Math.max(conversation.last_read_seq, reading[thread] ?? 0)) return;
-      reading[thread] = seq;
-      try {
-        const answer = await ask("PUT", `conversations/${thread}/read`, { up_to: seq });
-        changeLog((log) => withRead(log, thread, answer.last_read_seq, answer.unread));
-      } catch {
-        delete reading[thread]; // Handled: the next look reports it again.
-      }
-    },
+    read: talk.read,
 
     /** @param {string} text */
     typed(text) {
       if (!state.thread) return;
       drafts.keep(state.thread, text);
-      typist.typed(state.thread, text);
+      live?.typist.typed(state.thread, text);
     },
-    stopTyping: typist.stop,
+    stopTyping,
     draft: drafts.get,
 
     /** @param {Init["page"]} page */
@@ -400,16 +395,23 @@ export function createSession(wiring) {
       await ask("POST", "visits", { page }).catch(() => null); // Handled: only context is lost.
     },
 
-    /** @param {boolean} value for longer than a minute */
-    setHidden(value) {
-      isHidden = value;
-      syncConnection();
+    /** Somebody looks at the tab, or nobody does any more.
+     * @param {boolean} isOn */
+    look(isOn) {
+      clock.clear(hiddenTimer);
+      isLooking = isOn;
+      live?.attention.look(isOn);
+      if (isOn) isHidden = false;
+      else hiddenTimer = clock.set(hide, HIDDEN_MS);
+      if (isOn) this.wake();
     },
 
-    /** The network, or the visitor, is back. */
-    wake() {
+    /** The network, or the visitor, is back.
+     * @param {boolean} [isOtherNetwork] */
+    wake(isOtherNetwork) {
       change((now) => ({ ...now, isOffline: false }));
-      live?.connection.nudge();
+      syncConnection();
+      live?.connection.nudge(isOtherNetwork);
       outbox.hurry();
       if (state.phase === "unavailable") void boot();
     },

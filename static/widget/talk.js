@@ -5,7 +5,7 @@
  * @import {ApiError, Request} from "./api.js"
  */
 
-import { withConversations, withCursor, withMessages } from "../realtime/reducer.js";
+import { withConversations, withCursor, withMessages, withRead } from "../realtime/reducer.js";
 import { clientConversationId, isStored, mayPost } from "./machine.js";
 
 const PAGE = 50;
@@ -22,6 +22,9 @@ const PAGE = 50;
  * @param {(step: string, more?: object) => void} wiring.trace
  */
 export function createTalk({ state, change, changeLog, ask, boot, moved, fail, trace }) {
+  /** The furthest that was asked to be marked as read, per conversation. @type {Record<string, number>} */
+  const reading = {};
+
   /** Get-or-open, or the explicit new conversation that the thread's key stands for.
    * @param {string} thread
    * @param {object} [message]
@@ -88,6 +91,21 @@ export function createTalk({ state, change, changeLog, ask, boot, moved, fail, t
         const { code } = /** @type {ApiError} */ (error);
         trace("chat_start_failed", { code });
         if (code !== "outdated" && state().thread === thread) fail(code, code === "network" ? "start" : null);
+      }
+    },
+
+    /** Everything up to `seq` is on the screen of somebody who looks at it.
+     * @param {string} thread
+     * @param {number} seq */
+    async read(thread, seq) {
+      const conversation = state().log.conversations[thread];
+      if (!mayPost(state()) || !conversation || seq <= Math.max(conversation.last_read_seq, reading[thread] ?? 0)) return;
+      reading[thread] = seq;
+      try {
+        const answer = await ask("PUT", `conversations/${thread}/read`, { up_to: seq });
+        changeLog((log) => withRead(log, thread, answer.last_read_seq, answer.unread));
+      } catch {
+        delete reading[thread]; // Handled: the next look reports it again.
       }
     },
 

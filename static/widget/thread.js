@@ -5,7 +5,6 @@
  */
 
 import { findOwn } from "../realtime/reducer.js";
-import { stillTyping } from "../realtime/typing.js";
 
 const GROUP_MS = 5 * 60_000;
 
@@ -26,7 +25,7 @@ export function partsOf(state, unreadFrom) {
  * @param {State} state
  * @param {number} now ms since the epoch */
 export function typistsOf(state, now) {
-  return stillTyping(state.typing[state.thread ?? ""] ?? [], now);
+  return (state.typing[state.thread ?? ""] ?? []).filter((one) => one.until > now);
 }
 
 /** Whether there is history before what is loaded: visible parts are numbered 1..n without holes (I3).

@@ -1,6 +1,8 @@
 /** What the widget's modules agree on. */
 import type { Batch, Contact, Conversation, Entry, LogState, Message, Typist } from "../realtime/types.d.ts";
 
+import type { Connection } from "../realtime/socket.js";
+
 export type { Batch, Contact, Conversation, Entry, LogState, Message, Typist };
 
 export type Phase = "starting" | "ready" | "unavailable" | "refused" | "ended";
@@ -27,7 +29,7 @@ export interface Problem {
 
 export interface State {
   phase: Phase;
-  connection: "idle" | "connecting" | "live" | "recovering";
+  connection: Connection;
   /** What the browser says of the network. */
   isOffline: boolean;
   /** Applying the log failed twice: nothing more is applied until the page is loaded again. */

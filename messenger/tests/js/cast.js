@@ -83,6 +83,11 @@ export class FakeClock {
     this.time = end;
   }
 
+  /** The computer sleeps: time goes by, and what is due meanwhile is late. */
+  sleep(ms) {
+    this.time += ms;
+  }
+
   #next(end) {
     const due = [...this.#timers].filter(([, timer]) => timer.at <= end);
     return due.sort((a, b) => a[1].at - b[1].at)[0];
@@ -131,4 +136,14 @@ export function socketsInto(sockets) {
       this.say({ t: "welcome", head: 0 });
     }
   };
+}
+
+/** What answers long-polls whose server the test plays; each request lands in the list. */
+export function pollInto(polls, query, signal) {
+  return new Promise((resolve, reject) => {
+    const json = async (body) => body ?? JSON.parse("<html>");
+    const answer = (status, body, headers) => resolve({ status, headers: new Headers(headers), json: () => json(body) });
+    polls.push({ query, signal, answer, reject });
+    signal.addEventListener("abort", () => reject(new DOMException("", "AbortError")));
+  });
 }

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ApiError } from "../../../static/widget/api.js";
-import { opened } from "../../../static/widget/machine.js";
-import { ALICE, batch, contact, conversation, created, EPOCH, GUEST, message, settled } from "./cast.js";
+import { opened, weatherOf } from "../../../static/widget/machine.js";
+import { ALICE, batch, contact, conversation, created, EPOCH, GUEST, message, pollInto, settled } from "./cast.js";
 import { boots, chatting, nobody, visit } from "./visit.js";
 
 const bodies = ({ session }) => (session.state.log.messages["conversation-1"] ?? []).map((one) => one.body);
@@ -248,10 +248,85 @@ test("a draft survives a reload until it is sent", async () => {
   assert.equal(later.session.draft("conversation-1"), "");
 });
 
-test("a tab that was hidden for a minute drops its socket and takes it up again", async () => {
+/** So long, with a server that is there. */
+async function goesBy(scene, ms) {
+  for (let left = ms; left > 0; left -= 20_000) {
+    scene.live().say({ t: "hb", head: 0 });
+    await scene.clock.pass(Math.min(left, 20_000));
+  }
+}
+
+test("a tab that was hidden for a minute drops its socket and takes it up again at once", async () => {
   const scene = await chatting();
-  scene.session.setHidden(true);
+  scene.session.look(false);
+  await goesBy(scene, 59_999);
+  assert.ok(!scene.live().closed);
+  await scene.clock.pass(1);
   assert.ok(scene.live().closed);
-  scene.session.setHidden(false);
+  scene.session.look(true);
   assert.equal(scene.sockets.length, 2);
+});
+
+test("a glance aside costs no socket", async () => {
+  const scene = await chatting();
+  scene.session.look(false);
+  await goesBy(scene, 30_000);
+  scene.session.look(true);
+  await goesBy(scene, 60_000);
+  assert.deepEqual([scene.sockets.length, scene.live().closed], [1, false]);
+});
+
+test("the server is told whether somebody looks", async () => {
+  const scene = await chatting();
+  const told = () => scene.live().sent.filter((frame) => frame.t === "active").map((frame) => frame.on);
+  assert.deepEqual(told(), [true]);
+  scene.session.look(false);
+  scene.session.look(true);
+  assert.deepEqual(told(), [true, false, true]);
+});
+
+/** The network lets no socket through; the test plays the server that is polled instead. */
+async function polled(answers = {}) {
+  const scene = await chatting(answers);
+  const polls = [];
+  globalThis.fetch = (url, { headers, signal }) => pollInto(polls, `${url} ${headers.Authorization}`, signal);
+  for (let i = 0; i < 3; i++) {
+    scene.live().onclose({ code: 1006 });
+    await scene.clock.pass(1000);
+  }
+  polls[0].answer(204);
+  await settled();
+  return { ...scene, polls };
+}
+
+test("where no socket gets through, it polls with the session's token and says so", async () => {
+  const scene = await polled();
+  assert.equal(scene.polls[1].query, "/api/messenger/events?after=e1%3A0&wait=25 Bearer token-1");
+  assert.equal(weatherOf(scene.session.state), "polling");
+  scene.polls[1].answer(200, batch(1, created(2)));
+  await settled();
+  assert.deepEqual([bodies(scene), scene.polls.length], [["part 1", "part 2"], 3]);
+});
+
+test("typing goes over HTTP while polling, and nowhere while there is no connection", async () => {
+  const TYPING = "conversations/conversation-1/typing";
+  const scene = await polled({ [`POST ${TYPING}`]: null });
+  scene.session.typed("h");
+  scene.session.stopTyping();
+  await settled();
+  assert.deepEqual(scene.made(TYPING).map((call) => call.body), [{ on: true }, { on: false }]);
+  scene.polls.at(-1).reject();
+  await settled();
+  assert.equal(scene.session.state.connection, "recovering");
+  scene.session.typed("h");
+  await settled();
+  assert.equal(scene.made(TYPING).length, 2);
+});
+
+test("a session that ends while polling is renewed, as at a socket", async () => {
+  const scene = await polled();
+  scene.polls.at(-1).answer(401, { errors: [{ code: "session_expired" }] });
+  await settled();
+  await settled();
+  assert.equal(scene.made("bootstrap").length, 2);
 });

@@ -49,6 +49,7 @@ export default {
   event_rated: "Thank you for your feedback",
   closedNote: "This conversation is closed. You can still write here.",
   connecting: "Connecting again…",
+  polling: "Live updates are blocked on this network. Messages may take a moment longer.",
   offline: "You are offline. Messages will be sent when you are back.",
   paused: "Something went wrong here. Please reload the page.",
   unavailable: "Chat is not available right now.",

@@ -49,6 +49,7 @@ export default {
   event_rated: "Gracias por tu opinión",
   closedNote: "Esta conversación está cerrada. Puedes seguir escribiendo aquí.",
   connecting: "Conectando de nuevo…",
+  polling: "Tu red bloquea la conexión directa. Los mensajes pueden tardar un poco más.",
   offline: "Sin conexión. Los mensajes se enviarán cuando vuelvas.",
   paused: "Algo ha fallado. Vuelve a cargar la página.",
   unavailable: "El chat no está disponible ahora.",
