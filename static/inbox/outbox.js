@@ -2,7 +2,7 @@
  * Messages on their way: shown at once, kept on this computer until the server's own copy is on the screen.
  */
 import { createOutbox } from "../realtime/outbox.js";
-import { clock, storeOf, uuid } from "../widget/browser.js";
+import { alone, clock, storeOf, uuid } from "../widget/browser.js";
 import { api } from "./http.js";
 import { touch } from "./live.js";
 import { fact, find, make, openConversation } from "./page.js";
@@ -13,6 +13,8 @@ import { text } from "./texts.js";
 
 /** @typedef {Entry & {kind: "message" | "note", seen: number | null}} Written seen: the last part one had seen */
 
+/** Another tab may show the thread, and keeps its message on the screen until the server's own copy is there. */
+const ELSEWHERE_MS = 10_000;
 export const store = storeOf(() => localStorage);
 /** @type {ReturnType<typeof createOutbox> | null} */
 let outbox = null;
@@ -26,7 +28,9 @@ export function startOutbox() {
     deliver: (entry) => deliver(/** @type {Written} */ (entry)),
     mayDeliver: (author) => author === fact("agent"),
     onChange: showOutbox,
+    alone,
   });
+  window.addEventListener("storage", ({ key }) => key && outbox?.hear(key));
   outbox.flush();
 }
 
@@ -53,7 +57,8 @@ export function wipeOutbox() {
 export function showOutbox() {
   if (!outbox) return;
   const open = openConversation();
-  const isSettled = (/** @type {Entry} */ one) => one.state === "sent" && (one.thread !== open || hasArrived(one.id));
+  const isOld = (/** @type {Entry} */ one) => one.thread !== open && Date.now() - one.at > ELSEWHERE_MS;
+  const isSettled = (/** @type {Entry} */ one) => one.state === "sent" && (hasArrived(one.id) || isOld(one));
   const settled = outbox.entries.find(isSettled);
   if (settled) return outbox.discard(settled.id); // Calls this again.
   const entries = outbox.entries.filter((one) => one.thread === open && !hasArrived(one.id));

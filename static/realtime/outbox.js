@@ -1,6 +1,7 @@
 /**
- * Messages on their way: durable before the first request, one in flight per thread, sent again until the server's own
- * copy has arrived. It knows no DOM and no HTTP; `deliver` does the sending.
+ * Messages on their way: durable before the first request, one in flight per thread whichever tab sends it, sent again
+ * until the server's own copy has arrived. What is stored is the truth for all tabs: what another tab has removed is gone,
+ * and what a closed tab has left is sent by the next. It knows no DOM and no HTTP; `deliver` does the sending.
  *
  * @import {Clock, Contact, Entry, Message, Store} from "./types.js"
  */
@@ -33,7 +34,8 @@ export function maySend(author, contact, mergedFrom) {
   return contact !== null && (author === contact.id || mergedFrom.includes(author));
 }
 
-/** The entries whose turn it is: the oldest unfinished one of each thread, when it is due and none is in flight.
+/** The entries whose turn it is: the oldest unfinished one of each thread, when it is due. One that is being sent is among
+ * them, because whoever sends it may be gone.
  * @param {Entry[]} entries
  * @param {number} now
  * @returns {Entry[]} */
@@ -44,7 +46,7 @@ export function nextUp(entries, now) {
     const isWaiting = entry.state === "queued" || entry.state === "sending";
     if (isWaiting && !first.has(entry.thread)) first.set(entry.thread, entry);
   }
-  return [...first.values()].filter((entry) => entry.state === "queued" && entry.due <= now);
+  return [...first.values()].filter((entry) => entry.due <= now);
 }
 
 /**
@@ -56,23 +58,40 @@ export function nextUp(entries, now) {
  * @param {(author: string | null) => boolean} wiring.mayDeliver
  * @param {(author: string | null) => boolean} [wiring.maySee] whose entries are shown, if that is more than may be sent
  * @param {() => void} wiring.onChange
+ * @param {(name: string, act: () => Promise<void>) => Promise<void>} [wiring.alone] runs in one tab at a time; without it
+ *   two tabs may send the same message, which the server stores once
  * @param {Clock} wiring.clock
  */
-export function createOutbox({ scope, store, deliver, mayDeliver, maySee = mayDeliver, onChange, clock }) {
+export function createOutbox({ scope, store, deliver, mayDeliver, maySee = mayDeliver, onChange, alone = (_, act) => act(), clock }) {
   const prefix = `${PREFIX}${scope}:`;
-  let entries = load(store, prefix);
+  let entries = stored().map((entry) => (entry.state === "failed" ? entry : save({ ...entry, state: "queued", due: 0 })));
+  /** Of which this tab sends something, or waits until another has.
+   * @type {Set<string>} */
+  const claimed = new Set();
   /** @type {number | undefined} */
   let timer;
 
+  function stored() {
+    return store.keys(prefix).flatMap((key) => parsed(store.get(key))).sort((a, b) => a.at - b.at);
+  }
+
   /** @param {Entry} entry */
   function save(entry) {
-    return { ...entry, saved: store.set(prefix + entry.id, JSON.stringify(entry)) };
+    return { ...entry, saved: store.set(prefix + entry.id, JSON.stringify({ ...entry, saved: true })) };
+  }
+
+  /** Take over what all tabs have done. */
+  function refresh() {
+    const here = entries.filter((entry) => !entry.saved);
+    entries = [...stored().filter(({ id }) => !here.some((one) => one.id === id)), ...here].sort((a, b) => a.at - b.at);
+    onChange();
   }
 
   /** @param {string} id
    * @param {Partial<Entry>} fields */
   function change(id, fields) {
-    entries = entries.map((entry) => (entry.id === id ? save({ ...entry, ...fields }) : entry));
+    const isGone = (/** @type {Entry} */ { saved }) => saved && store.get(prefix + id) === null;
+    entries = entries.flatMap((one) => (one.id !== id ? one : isGone(one) ? [] : save({ ...one, ...fields })));
     onChange();
   }
 
@@ -85,27 +104,40 @@ export function createOutbox({ scope, store, deliver, mayDeliver, maySee = mayDe
     onChange();
   }
 
+  function own() {
+    return entries.filter((entry) => mayDeliver(entry.author));
+  }
+
   function flush() {
     clock.clear(timer);
-    const own = entries.filter((entry) => mayDeliver(entry.author));
     // One look at the clock: an entry that fell due between two would be neither tried nor waited for.
     const now = clock.now();
-    nextUp(own, now).forEach(attempt);
-    const due = own.filter((entry) => entry.state === "queued" && entry.due > now).map((entry) => entry.due);
+    for (const { thread } of nextUp(own(), now)) if (!claimed.has(thread)) void claim(thread);
+    const due = own().filter((entry) => entry.state === "queued" && entry.due > now).map((entry) => entry.due);
     if (due.length) timer = clock.set(flush, Math.min(...due) - now);
   }
 
-  /** @param {Entry} entry */
-  async function attempt(entry) {
+  /** @param {string} thread */
+  async function claim(thread) {
+    claimed.add(thread);
+    await alone(prefix + thread, () => sendNext(thread));
+    claimed.delete(thread);
+    flush();
+  }
+
+  /** @param {string} thread */
+  async function sendNext(thread) {
+    refresh();
+    const entry = nextUp(own(), clock.now()).find((one) => one.thread === thread);
+    if (!entry) return;
     change(entry.id, { state: "sending", tries: entry.tries + 1 });
     try {
       const conversation = await deliver(entry);
       change(entry.id, { state: "sent", error: null });
-      retarget(entry.thread, conversation);
+      retarget(thread, conversation);
     } catch (error) {
       failed(entry, /** @type {any} */ (error));
     }
-    flush();
   }
 
   /** @param {Entry} entry
@@ -139,9 +171,16 @@ export function createOutbox({ scope, store, deliver, mayDeliver, maySee = mayDe
     },
     flush,
     retarget,
+    /** Another tab has changed what is stored under this key.
+     * @param {string} key */
+    hear(key) {
+      if (!key.startsWith(prefix)) return;
+      refresh();
+      flush();
+    },
     /** The network is back: whatever waits for a retry goes now. */
     hurry() {
-      entries = entries.map((entry) => (entry.state === "queued" ? { ...entry, due: 0 } : entry));
+      for (const { id, state, due } of entries) if (state === "queued" && due) change(id, { due: 0 });
       flush();
     },
     /** Try a failed one again, under the same key.
@@ -176,16 +215,6 @@ export function createOutbox({ scope, store, deliver, mayDeliver, maySee = mayDe
       return entries.filter((entry) => maySee(entry.author));
     },
   };
-}
-
-/** What an earlier page left. Nothing of it is in flight any more, and sending it twice is harmless.
- * @param {Store} store
- * @param {string} prefix
- * @returns {Entry[]} */
-function load(store, prefix) {
-  const entries = store.keys(prefix).flatMap((key) => parsed(store.get(key)));
-  for (const entry of entries) if (entry.state !== "failed") Object.assign(entry, { state: "queued", due: 0 });
-  return entries.sort((a, b) => a.at - b.at);
 }
 
 /** @param {string | null} text

@@ -12,6 +12,14 @@ export const clock = {
   random: () => Math.random(),
 };
 
+/** Do something in one tab of this browser at a time. Where it has no locks, or forbids them, each tab does as it comes.
+ * @param {string} name
+ * @param {() => Promise<void>} act never rejects
+ * @returns {Promise<any>} when it is done */
+export function alone(name, act) {
+  return navigator.locks?.request(name, act).catch(act) ?? act();
+}
+
 /** @param {number} bytes */
 export function hex(bytes) {
   return [...crypto.getRandomValues(new Uint8Array(bytes))].map((byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -11,7 +11,7 @@ import { render } from "../vendor/preact.js";
 import { unreadCount } from "../realtime/reducer.js";
 import { createApi } from "./api.js";
 import { Panel } from "./app.js";
-import { clock, fingerprint, hex, storeOf, uuid, wordsFor } from "./browser.js";
+import { alone, clock, fingerprint, hex, storeOf, uuid, wordsFor } from "./browser.js";
 import { palette } from "./look.js";
 import { closed, looksOf, opened } from "./machine.js";
 import { html } from "./parts.js";
@@ -110,6 +110,7 @@ async function begin(given) {
     store,
     tabStore,
     clock,
+    alone,
     uuid,
     WebSocket,
     live: () => import("./follow.js"),
@@ -220,6 +221,7 @@ setInterval(() => session && Object.values(session.state.typing).some((some) => 
 
 document.addEventListener("visibilitychange", looked);
 addEventListener("pageshow", looked);
+addEventListener("storage", ({ key }) => key && session?.hearStored(key));
 addEventListener("online", () => session?.wake(true));
 addEventListener("offline", () => session?.change((now) => ({ ...now, isOffline: true })));
 

@@ -35,6 +35,7 @@ const AGREE_MS = 500;
  * @property {Store} store durable, of this origin
  * @property {Store} tabStore for as long as the tab lives
  * @property {Clock} clock
+ * @property {Parameters<typeof createOutbox>[0]["alone"]} [alone]
  * @property {() => string} uuid
  * @property {new (url: string) => WebSocket} WebSocket
  * @property {() => Promise<{createLive: typeof createLive}>} live loads what follows the log
@@ -103,6 +104,7 @@ export function createSession(wiring) {
     mayDeliver: (author) => mayPost(state) && isOwn(author),
     maySee: (author) => author === authorOf(state) || (state.phase === "ready" && isOwn(author)),
     onChange: showEntries,
+    alone: wiring.alone,
     clock,
   });
 
@@ -369,6 +371,9 @@ export function createSession(wiring) {
       drafts.keep(state.thread);
       return outbox.add({ id: uuid(), thread: state.thread, body, author: authorOf(state) }).id;
     },
+    /** Another tab has changed what is stored under this key.
+     * @param {string} key */
+    hearStored: outbox.hear,
     retry: outbox.retry,
     discard: outbox.discard,
     /** @param {number} before seq */

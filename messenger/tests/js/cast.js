@@ -147,3 +147,40 @@ export function pollInto(polls, query, signal) {
     signal.addEventListener("abort", () => reject(new DOMException("", "AbortError")));
   });
 }
+
+/** The Web Locks of one browser: `ofTab()` is what a tab sees of them, and closing a tab lets go of what it holds. */
+export class FakeLocks {
+  #held = new Map();
+  #queue = [];
+
+  ofTab() {
+    const tab = {};
+    return {
+      request: (name, options, act = options) => {
+        if (options.ifAvailable && this.#held.has(name)) return Promise.resolve(act(null));
+        return new Promise((resolve, reject) => {
+          this.#queue.push({ tab, name, act, resolve, reject });
+          this.#grant();
+        });
+      },
+      close: () => {
+        this.#queue = this.#queue.filter((one) => one.tab !== tab);
+        for (const [name, holder] of this.#held) if (holder === tab) this.#held.delete(name);
+        this.#grant();
+      },
+    };
+  }
+
+  #grant() {
+    const next = this.#queue.find(({ name }) => !this.#held.has(name));
+    if (!next) return;
+    this.#queue.splice(this.#queue.indexOf(next), 1);
+    this.#held.set(next.name, next.tab);
+    const release = () => {
+      if (this.#held.get(next.name) === next.tab) this.#held.delete(next.name);
+      this.#grant();
+    };
+    Promise.resolve(next.act({ name: next.name })).then(next.resolve, next.reject).finally(release);
+    this.#grant();
+  }
+}

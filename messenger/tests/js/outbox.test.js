@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createOutbox, isPermanent, maySend, retryDelay } from "../../../static/realtime/outbox.js";
-import { contact, FakeClock, memoryStore, settled } from "./cast.js";
+import { contact, FakeClock, FakeLocks, memoryStore, settled } from "./cast.js";
 
 /** An outbox whose deliveries the test answers one by one. */
 function post(map = new Map(), mayDeliver = () => true) {
@@ -200,4 +200,151 @@ test("an entry that falls due while the outbox looks at the clock is not forgott
   clock.now = still;
   await clock.pass(1000);
   assert.deepEqual(ids(), ["a", "a"]);
+});
+
+/** Tabs of one browser: they share a storage, whose changes all others hear of, and locks unless the browser has none. */
+function browser({ hasLocks = true } = {}) {
+  const [map, clock, locks, tabs, requests] = [new Map(), new FakeClock(), new FakeLocks(), [], []];
+  const open = (mayDeliver = () => true) => {
+    const lock = locks.ofTab();
+    const tell = (key) => queueMicrotask(() => tabs.filter((one) => one !== tab).forEach((one) => one.outbox.hear(key)));
+    const plain = memoryStore(map);
+    const told = { set: (key, value) => (tell(key), plain.set(key, value)), remove: (key) => (tell(key), plain.remove(key)) };
+    const tab = { shown: () => tab.outbox.entries.map((entry) => `${entry.id} ${entry.state}`) };
+    tabs.push(tab);
+    tab.outbox = createOutbox({
+      scope: "tenant", store: { ...plain, ...told }, mayDeliver, onChange() {}, clock,
+      deliver: ({ id }) => new Promise((resolve, reject) => requests.push({ tab, id, resolve, reject })),
+      ...(hasLocks && { alone: (name, act) => lock.request(name, act) }),
+    });
+    tab.say = (id, thread = "c1", author = "contact-1") => tab.outbox.add({ id, thread, body: id, author });
+    tab.close = () => (tabs.splice(tabs.indexOf(tab), 1), lock.close());
+    return tab;
+  };
+  return { map, clock, open, requests, ids: () => requests.map((request) => request.id) };
+}
+
+test("a thread sends one at a time across tabs, in the order in which it was written", async () => {
+  const { open, requests, ids } = browser();
+  const [first, second] = [open(), open()];
+  first.say("a");
+  await settled();
+  second.say("b");
+  first.say("c");
+  await settled();
+  assert.deepEqual([ids(), second.shown()], [["a"], ["a sending", "b queued", "c queued"]]);
+  for (const id of ["a", "b", "c"]) {
+    assert.equal(requests.at(-1).id, id);
+    requests.at(-1).resolve("c1");
+    await settled();
+  }
+  assert.deepEqual(ids(), ["a", "b", "c"]);
+});
+
+test("what a closed tab was sending is sent by another, without a reload and under the same key", async () => {
+  const { open, requests, ids } = browser();
+  const [first, second] = [open(), open()];
+  first.say("a");
+  first.say("b");
+  await settled();
+  first.close();
+  await settled();
+  assert.deepEqual([ids(), requests[1].tab === second, second.shown()], [["a", "a"], true, ["a sending", "b queued"]]);
+  requests[1].resolve("c1");
+  await settled();
+  assert.deepEqual(ids(), ["a", "a", "b"]);
+});
+
+test("a tab that is opened while another sends does not send the same", async () => {
+  const { open, requests, ids } = browser();
+  open().say("a");
+  await settled();
+  const second = open();
+  second.outbox.flush();
+  await settled();
+  assert.deepEqual(ids(), ["a"]);
+  requests[0].resolve("c1");
+  await settled();
+  assert.deepEqual([ids(), second.shown()], [["a"], ["a sent"]]);
+});
+
+test("a retry waits as long in every tab, and one tab makes it", async () => {
+  const { clock, open, requests, ids } = browser();
+  const [first] = [open(), open(), open()];
+  first.say("a");
+  await settled();
+  requests[0].reject({ status: 503 });
+  await clock.pass(499);
+  assert.deepEqual(ids(), ["a"]);
+  await clock.pass(1);
+  assert.deepEqual(ids(), ["a", "a"]);
+});
+
+test("what is settled or thrown away in one tab disappears in the others, and none puts it back", async () => {
+  const { map, open, requests } = browser();
+  const [first, second] = [open(), open()];
+  first.say("a");
+  first.say("b", "c2");
+  await settled();
+  second.outbox.settle((key) => (key === "a" ? {} : undefined));
+  requests[1].reject({ status: 422 });
+  await settled();
+  second.outbox.discard("b");
+  await settled();
+  requests[0].resolve("c1"); // Its answer comes when the message itself has long been there.
+  await settled();
+  assert.deepEqual([first.shown(), second.shown(), map.size], [[], [], 0]);
+});
+
+test("signing out in one tab ends what another was about to send", async () => {
+  const { map, open, requests, ids } = browser();
+  const [first, second] = [open(), open()];
+  first.say("a");
+  first.say("b");
+  await settled();
+  second.outbox.wipe();
+  await settled();
+  requests[0].reject({ status: 401 });
+  await settled();
+  first.outbox.hurry();
+  await settled();
+  assert.deepEqual([ids(), first.shown(), map.size], [["a"], [], 0]);
+});
+
+test("what waits behind a local key follows it in every tab", async () => {
+  const { open, requests } = browser();
+  const [first, second] = [open(), open()];
+  first.say("a", "open");
+  second.say("b", "open");
+  await settled();
+  requests[0].resolve("conversation-9");
+  await settled();
+  assert.equal(second.outbox.entries.find((entry) => entry.id === "b").thread, "conversation-9");
+});
+
+test("a tab of somebody else sends nothing of it, however many tabs are closed", async () => {
+  const { open, ids } = browser();
+  const first = open();
+  const other = open((author) => author === "contact-2");
+  first.say("a");
+  await settled();
+  first.close();
+  await settled();
+  assert.deepEqual([ids(), other.shown()], [["a"], []]);
+});
+
+test("without locks nothing breaks: a message may be sent twice, under one key and in its order", async () => {
+  const { open, requests, ids } = browser({ hasLocks: false });
+  const [first, second] = [open(), open()];
+  first.say("a");
+  first.say("b");
+  await settled();
+  assert.deepEqual(ids(), ["a", "a"]);
+  for (const request of [...requests]) request.resolve("c1");
+  await settled();
+  assert.deepEqual([...new Set(ids())], ["a", "b"]);
+  assert.ok(ids().lastIndexOf("a") < ids().indexOf("b"));
+  second.outbox.settle(() => ({}));
+  await settled();
+  assert.deepEqual([first.shown(), second.shown()], [[], []]);
 });
