@@ -48,7 +48,7 @@ def test_a_failure_in_chromium_would_be_noticed(browser, sources: str) -> None:
 
 
 def test_it_finds_the_files() -> None:
-    expected = {"reducer.test", "socket.test", "polling.test", "outbox.test", "typing.test"}
+    expected = {"reducer.test", "socket.test", "polling.test", "outbox.test", "typing.test", "tabs.test"}
     assert expected <= {file.stem for file in FILES}
 
 

@@ -74,8 +74,8 @@ def test_the_frame_is_small(collected):
 @pytest.mark.parametrize(
     "name",
     [
-        "widget/i18n/en.js", "widget/i18n/es.js", "widget/follow.js",
-        *(f"realtime/{name}.js" for name in ("socket", "polling", "typing", "attention")),
+        "widget/i18n/en.js", "widget/i18n/es.js", "widget/follow.js", "widget/tabs.js",
+        *(f"realtime/{name}.js" for name in ("socket", "polling", "typing", "attention", "tabs")),
     ],
 )  # fmt: skip
 def test_what_comes_on_demand_is_small(collected, name):

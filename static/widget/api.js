@@ -1,11 +1,14 @@
 /**
  * The visitor API over fetch: errors with their code, one trace id for everything this page does, and the session.
  *
- * @import {Store} from "../realtime/types.js"
+ * @import {Clock, Store} from "../realtime/types.js"
  * @import {Snapshot} from "./types.js"
  */
 
 const TIMEOUT_MS = 20_000;
+/** A page that keeps giving proofs that are refused is asked less and less often, up to once a minute. */
+const LONGEST_ASK_MS = 60_000;
+const CALM_MS = 300_000;
 
 /** An answer that is a refusal, or no answer at all (status 0). */
 export class ApiError extends Error {
@@ -132,6 +135,28 @@ export function createEntry({ request, tabStore, tokenKey, body, edition, begin,
     },
     get token() {
       return token;
+    },
+  };
+}
+
+/** Asks the host page for a proof of its user, for the reason of an error code.
+ * @param {(message: {t: string, code: string}) => void} say
+ * @param {Clock} clock */
+export function createProofRequest(say, clock) {
+  let asks = 0;
+  let askedAt = -Infinity;
+  /** @type {number | undefined} */
+  let timer;
+  const cancel = () => clock.clear(timer);
+  return {
+    cancel,
+    /** @param {string} code */
+    ask(code) {
+      if (clock.now() - askedAt > CALM_MS) asks = 0;
+      const wait = asks++ ? Math.min(LONGEST_ASK_MS, 1000 * 2 ** asks) : 0;
+      askedAt = clock.now() + wait;
+      cancel();
+      timer = clock.set(() => say({ t: "auth_required", code }), wait);
     },
   };
 }

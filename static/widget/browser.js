@@ -74,11 +74,14 @@ export function draftsOf(store, scope, user) {
   const all = `curbe_draft:${scope}:`;
   const prefix = () => (user() ? `${all}${user()}/` : all);
   /** @param {string} thread */
-  const get = (thread) => store.get(prefix() + thread) ?? "";
+  const keyOf = (thread) => prefix() + thread;
+  /** @param {string} thread */
+  const get = (thread) => store.get(keyOf(thread)) ?? "";
   /** @param {string} thread
    * @param {string} [text] none: there is nothing to keep any more */
-  const keep = (thread, text) => void (text ? store.set(prefix() + thread, text) : store.remove(prefix() + thread));
+  const keep = (thread, text) => void (text ? store.set(keyOf(thread), text) : store.remove(keyOf(thread)));
   return {
+    keyOf,
     get,
     keep,
     /** @param {string} from
@@ -90,7 +93,7 @@ export function draftsOf(store, scope, user) {
     /** The guest has turned out to be the user. */
     carry() {
       for (const key of store.keys(all).filter((key) => !key.includes("/"))) {
-        store.set(prefix() + key.slice(all.length), store.get(key) ?? "");
+        store.set(keyOf(key.slice(all.length)), store.get(key) ?? "");
         store.remove(key);
       }
     },

@@ -2,9 +2,8 @@
  * Following the log over the socket or by polling: batches, holes, resyncs; typing dots both ways, and whether somebody
  * looks. Loaded when there is a log to follow.
  *
- * @import {Batch, LogState, Typist} from "./types.js"
+ * @import {Batch, LogState, Message, State, Typist} from "./types.js"
  * @import {Clock} from "../realtime/types.js"
- * @import {Wiring} from "../realtime/socket.js"
  * @import {Request} from "./api.js"
  */
 
@@ -15,57 +14,103 @@ import { createTypist, withoutTypist, withTyping } from "../realtime/typing.js";
 import { isStored } from "./machine.js";
 
 const HOLE_MS = 2_000;
+/** After so long in the background, a tab needs no connection. */
+const HIDDEN_MS = 60_000;
+/** A session that has run out, or that knew of no contact yet, is only begun again; with others somebody has left. */
+const RAN_OUT = new Set([4009, 4011]);
 
 /** @typedef {ReturnType<typeof createLive>} Live */
-/** @typedef {Omit<Wiring, "onFrame" | "poll" | "isHidden"> & {ask: Request}} Ends */
+
+/**
+ * What the connection needs of the session.
+ * @typedef {object} Core
+ * @property {() => State} state
+ * @property {(act: (state: State) => State) => void} change
+ * @property {(act: (log: LogState) => LogState) => void} changeLog
+ * @property {() => void} syncConnection
+ * @property {Request} ask
+ * @property {() => void} boot takes a new snapshot: a resync is a boot, there is no third way
+ * @property {(code: string) => void} renew
+ * @property {(message: Message) => void} arrived the other side has said something
+ * @property {() => string} url
+ * @property {() => {auth: string | null, tab: string, trace: string}} hello
+ * @property {new (url: string) => WebSocket} WebSocket
+ * @property {(step: string, more?: object) => void} trace
+ * @property {Clock} clock
+ */
 
 /** A connection and what goes over it.
- * @param {Ends} ends
- * @param {Omit<Parameters<typeof createFollower>[0], "send">} log */
-export function createLive(ends, log) {
+ * @param {Core} core */
+export function createLive(core) {
+  const { state, change, clock, trace } = core;
+  const follower = createFollower(core, (frame) => connection.send(frame));
+  const attention = createAttention((on) => connection.send({ t: "active", on }), clock);
+  let isHidden = false;
+  /** @type {number | undefined} */
+  let hiddenTimer;
+
   const connection = createConnection({
-    ...ends,
-    poll: (query, signal) => poll(query, signal, ends.hello()),
-    isHidden: () => false, // The session closes the connection of a hidden tab.
-    onFrame: (frame) => follower.hear(frame),
+    url: core.url,
+    hello: () => ({ ...core.hello(), after: cursorOf(state().log) }),
+    poll: (query, signal) => poll(query, signal, core.hello()),
+    isHidden: () => false, // The connection of a hidden tab is closed.
+    onFrame: follower.hear,
     onState(next) {
       if (next === "live") attention.again();
-      ends.onState(next);
+      change((now) => ({ ...now, connection: next }));
+      trace("connection", { state: next });
     },
+    renew: (code) => core.renew(RAN_OUT.has(code) ? "session_expired" : String(code)),
+    refused(code) {
+      trace("refused", { code });
+      change((now) => ({ ...now, isPaused: true }));
+    },
+    WebSocket: core.WebSocket,
+    clock,
   });
-  const attention = createAttention((on) => connection.send({ t: "active", on }), log.clock);
-  const follower = createFollower({ ...log, send: connection.send });
+
+  /** @param {boolean} value */
+  function hide(value) {
+    isHidden = value;
+    core.syncConnection();
+  }
 
   /** @param {string} thread
    * @param {boolean} on */
   function tellTyping(thread, on) {
     if (!isStored(thread) || connection.send({ t: "typing", c: thread, on }) || connection.state !== "polling") return;
-    void ends.ask("POST", `conversations/${thread}/typing`, { on }).catch(() => null); // Handled: only dots are lost.
+    void core.ask("POST", `conversations/${thread}/typing`, { on }).catch(() => null); // Handled: only dots are lost.
   }
 
-  return { connection, attention, typist: createTypist(tellTyping, log.clock), reset: follower.reset };
+  return {
+    connection,
+    typist: createTypist(tellTyping, clock),
+    reset: follower.reset,
+    isHidden: () => isHidden,
+    /** Somebody looks at the tab, or nobody does any more.
+     * @param {boolean} isOn */
+    look(isOn) {
+      clock.clear(hiddenTimer);
+      attention.look(isOn);
+      if (isOn) hide(false);
+      else hiddenTimer = clock.set(() => hide(true), HIDDEN_MS);
+    },
+  };
 }
 
 /** @param {string} query
  * @param {AbortSignal} signal
- * @param {Record<string, unknown>} hello */
+ * @param {{auth: string | null, trace: string}} hello */
 function poll(query, signal, { auth, trace }) {
-  const headers = { Authorization: `Bearer ${auth}`, "X-Trace-Id": String(trace) };
+  const headers = { Authorization: `Bearer ${auth}`, "X-Trace-Id": trace };
   return fetch(`/api/messenger/events?${query}`, { headers, signal, credentials: "omit" });
 }
 
-/**
- * @param {object} wiring
- * @param {() => LogState} wiring.log
- * @param {(log: LogState) => void} wiring.setLog
- * @param {(thread: string, act: (typists: Typist[]) => Typist[]) => void} wiring.changeTyping
- * @param {() => void} wiring.boot takes a new snapshot: a resync is a boot, there is no third way
- * @param {() => void} wiring.pause stops applying, with a banner
- * @param {(frame: object) => void} wiring.send
- * @param {(step: string, more?: object) => void} wiring.trace
- * @param {Clock} wiring.clock
- */
-function createFollower({ log, setLog, changeTyping, boot, pause, send, trace, clock }) {
+/** Applies what the connection brings.
+ * @param {Core} core
+ * @param {(frame: object) => void} send */
+function createFollower({ state, change, changeLog, boot, arrived, trace, clock }, send) {
+  const log = () => state().log;
   let hasResynced = false;
   /** @type {number | undefined} */
   let holeTimer;
@@ -73,8 +118,8 @@ function createFollower({ log, setLog, changeTyping, boot, pause, send, trace, c
   /** @param {Batch} batch */
   function take(batch) {
     try {
-      const { state, need } = receive(log(), batch);
-      setLog(state);
+      const { state: next, need } = receive(log(), batch);
+      changeLog(() => next);
       if (need === "snapshot") return boot();
       if (need === "resume") watchHole();
       else hasResynced = false;
@@ -84,14 +129,25 @@ function createFollower({ log, setLog, changeTyping, boot, pause, send, trace, c
     }
     for (const { type, payload } of batch.items) {
       if (type === "stream.closed" || type === "contact.merged") boot();
-      if (type === "message.created" && payload)
-        changeTyping(payload.message.conversation_id, (now) => withoutTypist(now, payload.message.author));
+      if (type === "message.created" && payload) hasSaid(payload.message);
     }
   }
 
-  /** One resync, then a pause (rule 11). */
+  /** @param {Message} message */
+  function hasSaid(message) {
+    changeTyping(message.conversation_id, (now) => withoutTypist(now, message.author));
+    if (message.kind === "message" && message.author.kind !== "contact") arrived(message);
+  }
+
+  /** @param {string} thread
+   * @param {(typists: Typist[]) => Typist[]} act */
+  function changeTyping(thread, act) {
+    change((now) => ({ ...now, typing: { ...now.typing, [thread]: act(now.typing[thread] ?? []) } }));
+  }
+
+  /** One resync, then a pause with a banner (rule 11). */
   function applyFailed() {
-    if (hasResynced) return pause();
+    if (hasResynced) return change((now) => ({ ...now, isPaused: true }));
     hasResynced = true;
     boot();
   }

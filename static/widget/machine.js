@@ -10,8 +10,6 @@ import { byActivity, EMPTY, fromSnapshot } from "../realtime/reducer.js";
 /** Get-or-open: the thread of somebody who has no open conversation yet. */
 export const OPEN = "open";
 const NEW = "new:";
-/** After so long in the background, a tab needs no socket. */
-export const HIDDEN_MS = 60_000;
 
 /** @type {State} */
 export const INITIAL = {
@@ -244,9 +242,9 @@ export function isSingleThread(state) {
 }
 
 /** Whether this session may hold a socket: a contact with the panel open or a conversation that is not closed, and a
- * tab that was looked at within the last minute.
+ * tab that was looked at of late.
  * @param {State} state
- * @param {boolean} isHidden for longer than `HIDDEN_MS` */
+ * @param {boolean} [isHidden] for so long that nobody needs one */
 export function wantsSocket(state, isHidden) {
   if (!mayPost(state) || !state.log.contact || state.isPaused || isHidden) return false;
   return state.isOpen || openConversations(state.log).length > 0;

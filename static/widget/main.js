@@ -5,6 +5,7 @@
  * @import {Init, State} from "./types.js"
  * @import {Session} from "./session.js"
  * @import {Ui} from "./parts.js"
+ * @import {Neighbours} from "./tabs.js"
  */
 
 import { render } from "../vendor/preact.js";
@@ -41,9 +42,8 @@ let isHostFocused = false;
 let isDrawing = false;
 /** What the host was told last. */
 let told = "";
-/** Between the frames of one site: who signs out in one tab has signed out in all.
- * @type {BroadcastChannel | null} */
-let channel = null;
+/** The other tabs of this browser. @type {Promise<Neighbours> | undefined} */
+let tabs;
 const departed = { user: "", proof: "" };
 
 addEventListener("message", function greet(event) {
@@ -94,7 +94,7 @@ function say(message, n) {
  * @param {Promise<any>} answer */
 async function ended(device_id, answer) {
   const isOver = answer.then(() => true, ({ status }) => status === 401);
-  channel?.postMessage({ t: "shutdown", device: await fingerprint(device_id) });
+  (await tabs)?.say({ t: "shutdown", device: await fingerprint(device_id) });
   say({ t: "gone", device_id: (await isOver) && device_id }, 0);
 }
 
@@ -115,6 +115,7 @@ async function begin(given) {
     WebSocket,
     live: () => import("./follow.js"),
     onChange: draw,
+    arrived: async (message) => (await tabs)?.arrived(message),
     departed,
     say: (message) => say(message, given.n),
     trace,
@@ -125,12 +126,10 @@ async function begin(given) {
   await Promise.all([session.boot(), configure(given)]);
 }
 
-/** @param {string} tenant_id */
-function listen(tenant_id) {
-  if (channel || !("BroadcastChannel" in window)) return;
-  channel = new BroadcastChannel(`curbe:${tenant_id}`);
-  // Other subdomains of the site have devices of their own.
-  channel.onmessage = ({ data }) => data.t === "shutdown" && data.device === device && session?.end(true);
+/** @param {string} tenantId */
+function listen(tenantId) {
+  const wiring = { tenantId, device: () => device, session: () => session, isLookedAt, alone, trace, store, clock };
+  tabs ??= import("./tabs.js").then(({ joinTabs }) => joinTabs(wiring));
 }
 
 /** @param {Pick<Init, "settings" | "language" | "is_debugging">} given */
@@ -160,6 +159,7 @@ function draw() {
     const { state } = session;
     if (language) render(html`<${Panel} ui=${uiOf(state, language.lang)} />`, root);
     tellHost(state);
+    void tabs?.then((all) => all.watch(state));
   });
 }
 
@@ -189,9 +189,14 @@ function t(key, values = {}) {
 /** Read is what somebody looks at: the panel open, the tab visible, the window in focus. One's own are read anyway.
  * @param {string} thread */
 function look(thread) {
-  const isLooking = document.visibilityState === "visible" && (isHostFocused || document.hasFocus());
   const seq = session.state.log.messages[thread]?.findLast((one) => one.author.kind !== "contact")?.seq;
-  if (isLooking && session.state.isOpen && seq) void session.read(thread, seq);
+  if (seq && isLookedAt(thread)) void session.read(thread, seq);
+}
+
+/** @param {string} thread */
+function isLookedAt(thread) {
+  const { isOpen, thread: shown } = session.state;
+  return isOpen && shown === thread && document.visibilityState === "visible" && (isHostFocused || document.hasFocus());
 }
 
 /** @param {State} state */
@@ -221,7 +226,7 @@ setInterval(() => session && Object.values(session.state.typing).some((some) => 
 
 document.addEventListener("visibilitychange", looked);
 addEventListener("pageshow", looked);
-addEventListener("storage", ({ key }) => key && session?.hearStored(key));
+addEventListener("storage", ({ key, newValue }) => key && session?.hearStored(key, newValue));
 addEventListener("online", () => session?.wake(true));
 addEventListener("offline", () => session?.change((now) => ({ ...now, isOffline: true })));
 

@@ -2,27 +2,22 @@
  * A visitor's session: who is here, the log over the socket, the outbox, reading and typing. It holds the state and tells
  * its listener when that changes; what it needs of the browser is given to it.
  *
- * @import {Init, Snapshot, State, Typist} from "./types.js"
+ * @import {Init, Message, Snapshot, State} from "./types.js"
  * @import {Clock, Store} from "../realtime/types.js"
  * @import {ApiError, Request} from "./api.js"
  * @import {createLive, Live} from "./follow.js"
  */
 
 import { createOutbox, maySend, retryDelay } from "../realtime/outbox.js";
-import { cursorOf, findOwn } from "../realtime/reducer.js";
-import { createEntry } from "./api.js";
+import { findOwn } from "../realtime/reducer.js";
+import { createEntry, createProofRequest } from "./api.js";
 import { draftsOf } from "./browser.js";
 import {
-  announcedBy, authorOf, booted, HIDDEN_MS, identityFrom, INITIAL, introduction, isSamePerson, looksOf, mayPost, newThread, OPEN,
+  announcedBy, authorOf, booted, identityFrom, INITIAL, introduction, isSamePerson, looksOf, mayPost, newThread, OPEN,
   retargeted, vacated, wantsSocket, went,
 } from "./machine.js";
 import { createTalk } from "./talk.js";
 
-/** A page that keeps giving proofs that are refused is asked less and less often, up to once a minute. */
-const LONGEST_ASK_MS = 60_000;
-const CALM_MS = 300_000;
-/** Looking again at the same page is no other page view. */
-const VIEW_MS = 30_000;
 /** For another tab to store the device id that it has just been given. */
 const AGREE_MS = 500;
 
@@ -40,6 +35,7 @@ const AGREE_MS = 500;
  * @property {new (url: string) => WebSocket} WebSocket
  * @property {() => Promise<{createLive: typeof createLive}>} live loads what follows the log
  * @property {(state: State) => void} onChange
+ * @property {(message: Message) => void} arrived the other side has said something just now
  * @property {{user: string, proof: string}} departed who was signed out of this page from elsewhere, outlives the session:
  *   that proof has served its time
  * @property {(message: {t: string, [more: string]: any}) => void} say to the host page
@@ -55,10 +51,6 @@ export function createSession(wiring) {
   let state = INITIAL;
   let socketUrl = "";
   let isLooking = true;
-  /** Nobody has looked for longer than `HIDDEN_MS`. */
-  let isHidden = false;
-  /** @type {number | undefined} */
-  let hiddenTimer;
   /** No socket with the present token: the server refused it, or its snapshot is on the way. */
   let isStale = false;
   let bootFailures = 0;
@@ -71,13 +63,7 @@ export function createSession(wiring) {
   let identity;
   /** It was not said yet in this session. Said again without need, it would take the browser from whoever came after. */
   let isNews = true;
-  /** The page view that was reported last, and when. */
-  let viewed = "";
-  let viewedAt = 0;
-  let asks = 0;
-  let askedAt = -Infinity;
-  /** @type {number | undefined} */
-  let askTimer;
+  const proof = createProofRequest(say, clock);
 
   /** @param {(state: State) => State} act */
   function change(act) {
@@ -113,16 +99,11 @@ export function createSession(wiring) {
   }
 
   function syncConnection() {
-    const isWanted = wantsSocket(state, isHidden) && !isStale;
+    const isWanted = wantsSocket(state, live?.isHidden()) && !isStale;
     if (!live) return isWanted && void goLive();
     const isConnected = live.connection.state !== "idle";
     if (isWanted && !isConnected) live.connection.connect();
     else if (!isWanted && isConnected) live.connection.close();
-  }
-
-  function hide() {
-    isHidden = true;
-    syncConnection();
   }
 
   async function goLive() {
@@ -130,38 +111,10 @@ export function createSession(wiring) {
     isLoadingLive = true;
     const loaded = await wiring.live().catch(() => null); // Handled: the next change of state tries again.
     isLoadingLive = false;
-    live = loaded && loaded.createLive(ends, follower);
-    live?.attention.look(isLooking);
+    live = loaded && loaded.createLive(core);
+    live?.look(isLooking);
     if (live) syncConnection();
   }
-
-  const ends = {
-    url: () => socketUrl,
-    hello: () => ({ auth: entry.token, after: cursorOf(state.log), tab, trace: traceId }),
-    onState(/** @type {State["connection"]} */ next) {
-      change((now) => ({ ...now, connection: next }));
-      trace("connection", { state: next });
-    },
-    renew: (/** @type {number} */ code) => void renew(code === 4009 || code === 4011 ? "session_expired" : String(code)),
-    refused(/** @type {number} */ code) {
-      trace("refused", { code });
-      change((now) => ({ ...now, isPaused: true }));
-    },
-    ask: (/** @type {Parameters<Request>} */ ...request) => entry.ask(...request),
-    WebSocket: wiring.WebSocket,
-    clock,
-  };
-
-  const follower = {
-    log: () => state.log,
-    setLog: (/** @type {State["log"]} */ log) => changeLog(() => log),
-    changeTyping: (/** @type {string} */ thread, /** @type {(typists: Typist[]) => Typist[]} */ act) =>
-      change((now) => ({ ...now, typing: { ...now.typing, [thread]: act(now.typing[thread] ?? []) } })),
-    boot: () => void boot(),
-    pause: () => change((now) => ({ ...now, isPaused: true })),
-    trace,
-    clock,
-  };
 
   // Who is here
 
@@ -181,19 +134,35 @@ export function createSession(wiring) {
   });
   const { boot, ask } = entry;
 
+  /** What the session's other halves work with: its conversations, and the connection. */
+  const core = {
+    ...wiring,
+    state: () => state,
+    change,
+    changeLog,
+    syncConnection,
+    ask,
+    boot: () => void boot(),
+    renew: (/** @type {string} */ code) => void renew(code),
+    moved,
+    fail,
+    url: () => socketUrl,
+    hello: () => ({ auth: entry.token, tab, trace: traceId }),
+  };
+
   /** Take what the page says of the person. Whatever is written from here on is the announced user's.
    * @param {Record<string, any>} settings
    * @param {boolean} isOnPurpose a proof that has served its time may be used again
    * @returns {boolean} whether it is news */
   function accept(settings, isOnPurpose) {
-    const { user, proof } = announcedBy(settings);
-    const isOld = !isOnPurpose && user && user === departed.user && (!proof || proof === departed.proof);
+    const { user, proof: given } = announcedBy(settings);
+    const isOld = !isOnPurpose && user && user === departed.user && (!given || given === departed.proof);
     init.settings = isOld ? looksOf(settings) : settings;
     const next = identityFrom(init.settings);
     if (JSON.stringify(next) === JSON.stringify(identity)) return false;
     [identity, isNews] = [next, true];
     edition++;
-    clock.clear(askTimer);
+    proof.cancel();
     const announced = isOld ? null : user || null;
     change((now) => ({ ...now, announced, isPending: announced !== null }));
     live?.typist.stop(); // The socket is closed by now, so nothing of it is said.
@@ -245,7 +214,7 @@ export function createSession(wiring) {
     edition++;
     change((now) => ({ ...vacated(now), space: now.space, thread: now.thread, hasChosen: now.hasChosen, phase: "refused", isPending: false }));
     showEntries();
-    askForProof(code);
+    proof.ask(code);
   }
 
   /** Something that the page said of the person cannot be kept: their proof counts, the rest does not. */
@@ -253,15 +222,6 @@ export function createSession(wiring) {
     const { token, user_id, user_hash } = identity ?? {};
     identity = { token, user_id, user_hash };
     clock.set(() => void boot(), 0);
-  }
-
-  /** @param {string} code */
-  function askForProof(code) {
-    if (clock.now() - askedAt > CALM_MS) asks = 0;
-    const wait = asks++ ? Math.min(LONGEST_ASK_MS, 1000 * 2 ** asks) : 0;
-    askedAt = clock.now() + wait;
-    clock.clear(askTimer);
-    askTimer = clock.set(() => say({ t: "auth_required", code }), wait);
   }
 
   /** This device was given up elsewhere: go on as the one that this browser has agreed on. */
@@ -284,7 +244,7 @@ export function createSession(wiring) {
   function depart(code) {
     drafts.wipeOwn();
     vacate();
-    askForProof(code);
+    proof.ask(code);
   }
 
   function vacate() {
@@ -318,21 +278,15 @@ export function createSession(wiring) {
     change((now) => retargeted(now, from, to));
   }
 
-  const talk = createTalk({
-    state: () => state,
-    change,
-    changeLog,
-    ask,
-    boot: () => void boot(),
-    moved,
-    fail,
-    trace,
-  });
+  const talk = createTalk(core);
   accept(init.settings, init.is_boot);
 
   return {
     boot,
     change,
+    changeLog,
+    /** Somebody else may be here by now: another tab thinks so. */
+    check: () => (state.log.contact ? ask("GET", "history?limit=1").catch(() => null) : boot()),
     get state() {
       return state;
     },
@@ -371,15 +325,20 @@ export function createSession(wiring) {
       drafts.keep(state.thread);
       return outbox.add({ id: uuid(), thread: state.thread, body, author: authorOf(state) }).id;
     },
-    /** Another tab has changed what is stored under this key.
-     * @param {string} key */
-    hearStored: outbox.hear,
+    /** Another tab has changed what is stored under this key: an entry of the outbox, or the draft of the open thread.
+     * @param {string} key
+     * @param {string | null} value */
+    hearStored(key, value) {
+      outbox.hear(key);
+      if (key === drafts.keyOf(state.thread ?? "")) change((now) => ({ ...now, prefill: value ?? "" }));
+    },
     retry: outbox.retry,
     discard: outbox.discard,
     /** @param {number} before seq */
     loadOlder: (before) => talk.load(state.thread ?? OPEN, before),
 
     read: talk.read,
+    visit: talk.visit,
 
     /** @param {string} text */
     typed(text) {
@@ -390,24 +349,11 @@ export function createSession(wiring) {
     stopTyping,
     draft: drafts.get,
 
-    /** @param {Init["page"]} page */
-    async visit(page) {
-      const view = page.url + page.title;
-      const isAgain = view === viewed && clock.now() - viewedAt < VIEW_MS;
-      init.page = page;
-      if (isAgain || !mayPost(state)) return;
-      [viewed, viewedAt] = [view, clock.now()];
-      await ask("POST", "visits", { page }).catch(() => null); // Handled: only context is lost.
-    },
-
     /** Somebody looks at the tab, or nobody does any more.
      * @param {boolean} isOn */
     look(isOn) {
-      clock.clear(hiddenTimer);
       isLooking = isOn;
-      live?.attention.look(isOn);
-      if (isOn) isHidden = false;
-      else hiddenTimer = clock.set(hide, HIDDEN_MS);
+      live?.look(isOn);
       if (isOn) this.wake();
     },
 
@@ -444,7 +390,7 @@ export function createSession(wiring) {
       live?.connection.close();
       outbox.wipe();
       drafts.wipe();
-      clock.clear(askTimer);
+      proof.cancel();
       if (isElsewhere) Object.assign(departed, announcedBy(init.settings));
       if (isElsewhere) say({ t: "again", device_id: init.device_id, settings: looksOf(init.settings) });
       else await entry.leave(token, { widget_id: widgetId, device_id: init.device_id });

@@ -1,7 +1,8 @@
 /**
  * The conversations of a session: starting them, carrying messages to them, loading what lies further back.
  *
- * @import {Entry, LogState, State} from "./types.js"
+ * @import {Entry, Init, LogState, State} from "./types.js"
+ * @import {Clock} from "../realtime/types.js"
  * @import {ApiError, Request} from "./api.js"
  */
 
@@ -9,6 +10,8 @@ import { withConversations, withCursor, withMessages, withRead } from "../realti
 import { clientConversationId, isStored, mayPost } from "./machine.js";
 
 const PAGE = 50;
+/** Looking again at the same page is no other page view. */
+const VIEW_MS = 30_000;
 
 /**
  * @param {object} wiring
@@ -20,8 +23,13 @@ const PAGE = 50;
  * @param {(from: string, to: string) => void} wiring.moved a thread is known by another name
  * @param {(code: string, retry: "start" | null) => void} wiring.fail
  * @param {(step: string, more?: object) => void} wiring.trace
+ * @param {Init} wiring.init
+ * @param {Clock} wiring.clock
  */
-export function createTalk({ state, change, changeLog, ask, boot, moved, fail, trace }) {
+export function createTalk({ state, change, changeLog, ask, boot, moved, fail, trace, init, clock }) {
+  /** The page view that was reported last, and when. */
+  let viewed = "";
+  let viewedAt = 0;
   /** The furthest that was asked to be marked as read, per conversation. @type {Record<string, number>} */
   const reading = {};
 
@@ -107,6 +115,16 @@ export function createTalk({ state, change, changeLog, ask, boot, moved, fail, t
       } catch {
         delete reading[thread]; // Handled: the next look reports it again.
       }
+    },
+
+    /** @param {Init["page"]} page */
+    async visit(page) {
+      const view = page.url + page.title;
+      const isAgain = view === viewed && clock.now() - viewedAt < VIEW_MS;
+      init.page = page;
+      if (isAgain || !mayPost(state())) return;
+      [viewed, viewedAt] = [view, clock.now()];
+      await ask("POST", "visits", { page }).catch(() => null); // Handled: only context is lost.
     },
 
     /** Whatever of the thread the snapshot did not bring.

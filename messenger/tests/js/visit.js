@@ -10,7 +10,7 @@ const INIT = { n: 1, tenant_id: "t", device_id: "d", page: { url: "u" }, setting
 
 export function boots(fields = {}) {
   return {
-    session_token: "token-1", tenant_id: "t", widget: { texts: {}, appearance: {}, thread_policy: "conversations" },
+    session_token: "token-1", tenant_id: "t", widget: { texts: {}, appearance: {}, features: {}, thread_policy: "conversations" },
     availability: { online: true }, realtime: { url: "ws://h/ws/messenger" }, limits: { message_characters: 20000 },
     ...snapshot(fields),
   };
@@ -24,6 +24,7 @@ export function visit(answers, { stores = { local: new Map(), tab: new Map() }, 
   const calls = [];
   const sockets = [];
   const said = [];
+  const arrived = [];
   let keys = 0;
   const request = async (method, path, body, token) => {
     calls.push({ method, path, body, token });
@@ -37,10 +38,10 @@ export function visit(answers, { stores = { local: new Map(), tab: new Map() }, 
   const session = createSession({
     widgetId: "w", traceId: "trace", init: { ...INIT, ...init }, request, store: memoryStore(stores.local),
     tabStore: memoryStore(stores.tab), clock, uuid: () => `uuid-${++keys}`, WebSocket: FakeSocket, live: async () => follow,
-    onChange() {}, departed, say: (message) => said.push(message), trace() {},
+    onChange() {}, arrived: (message) => arrived.push(message.id), departed, say: (message) => said.push(message), trace() {},
   });
   const made = (path) => calls.filter((call) => call.path === path);
-  return { session, answers, clock, calls, made, said, sockets, stores, live: () => sockets.at(-1) };
+  return { session, answers, clock, calls, made, said, arrived, sockets, stores, live: () => sockets.at(-1) };
 }
 
 export async function chatting(answers = {}) {
