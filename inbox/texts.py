@@ -32,6 +32,7 @@ def _thread() -> dict[str, str]:
         "sent": _("Sent"),
         "cycle": _("Reopened · round {cycle}"),
         "conversation": _("Conversation of {date}"),
+        "marked_unread": _("Marked as unread."),
         "said": _("{name} wrote: {text}"),
         "reply_placeholder": _("Write a reply…"),
         "note_placeholder": _("Write a note that only your team sees…"),
@@ -61,4 +62,6 @@ def _presence() -> dict[str, str]:
         "typing_reply": _("{name} is writing a reply…"),
         "typing_note": _("{name} is writing a note…"),
         "viewing": _("{name} is viewing"),
+        "online": _("Online"),
+        "away": _("Away"),
     }

@@ -1,8 +1,9 @@
 /** Writing a reply or a note: drafts that survive, typing dots, sending. */
 import { createTypist } from "../realtime/typing.js";
 import { clock } from "../widget/browser.js";
-import { store, write } from "./outbox.js";
+import { write } from "./outbox.js";
 import { fact, find, findAll, openConversation } from "./page.js";
+import { store } from "./store.js";
 import { tellTyping } from "./stream.js";
 import { text } from "./texts.js";
 
@@ -37,6 +38,12 @@ export function openComposer() {
   draft.value = body;
   turnTo(as);
   fit();
+}
+
+/** Another tab of this agent has changed a draft.
+ * @param {string} key where it is stored */
+export function hearDraft(key) {
+  if (key === draftKey()) openComposer();
 }
 
 /** Reply, or note.

@@ -1,6 +1,6 @@
 /** The inbox in the browser: wires what the page says and what people do to the modules that know about it. */
 import { hideBanner, showBanner } from "./banner.js";
-import { isSendKey, openComposer, stopTyping, submit, turnTo, typed, wipeDrafts } from "./composer.js";
+import { hearDraft, isSendKey, openComposer, stopTyping, submit, turnTo, typed, wipeDrafts } from "./composer.js";
 import { pressed, showKeys } from "./keys.js";
 import { forgetWaiting, markRows, pointerMoved } from "./list.js";
 import { hurry, touchAgain } from "./live.js";
@@ -9,7 +9,9 @@ import { hurryOutbox, showOutbox, startOutbox, wipeOutbox } from "./outbox.js";
 import { app, fact, find, openConversation } from "./page.js";
 import { showPresence } from "./presence.js";
 import { attention, nudge, send, startStream } from "./stream.js";
-import { goToEnd, openThread, readOn } from "./thread.js";
+import { markUnread, moved, readOn, takeRead } from "./reading.js";
+import { startTabs, tellGone } from "./tabs.js";
+import { goToEnd, openThread } from "./thread.js";
 import { arrangeThread } from "./arrange.js";
 import { showTimes } from "./times.js";
 
@@ -109,6 +111,7 @@ const ACTS = {
   panel: togglePanel,
   keys: showKeys,
   newest: goToEnd,
+  unread: () => void markUnread().catch(() => showBanner("failed")), // Handled: the reader is told.
   back: (element, event) => {
     event.preventDefault();
     backToList(/** @type {HTMLAnchorElement} */ (element).href);
@@ -158,6 +161,7 @@ function submitted(event) {
   } else if (form.dataset.act === "sign-out") {
     wipeOutbox();
     wipeDrafts();
+    tellGone();
   }
 }
 
@@ -191,11 +195,13 @@ function listen() {
   document.addEventListener("focusout", (event) => /** @type {HTMLElement} */ (event.target).id === "draft" && stopTyping());
   document.addEventListener("pointermove", (event) => /** @type {Element} */ (event.target).closest?.("#rows, #people") && pointerMoved());
   document.addEventListener("scroll", (event) => /** @type {HTMLElement} */ (event.target).id === "thread-scroll" && readOn(), { capture: true, passive: true });
+  for (const name of ["wheel", "touchmove", "keydown", "pointerdown"]) document.addEventListener(name, moved, { passive: true });
   document.addEventListener("curbe:fresh", () => (showOutbox(), showPresence()));
   document.addEventListener("curbe:rows", showPresence);
   document.addEventListener("visibilitychange", looked);
   window.addEventListener("pageshow", looked);
   window.addEventListener("focus", readOn);
+  window.addEventListener("storage", ({ key }) => key && hearDraft(key));
   window.addEventListener("offline", () => showBanner("offline"));
   window.addEventListener("online", () => (hideBanner("offline"), nudge(true), hurryOutbox()));
   window.setInterval(showTimes, TICK_MS);
@@ -203,5 +209,7 @@ function listen() {
 
 listen();
 startOutbox();
+startTabs(takeRead);
+attention.look(!document.hidden);
 shown();
 startStream(() => (hurryOutbox(), tellViewing()));

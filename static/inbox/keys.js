@@ -11,6 +11,7 @@ const ACTS = {
   n: () => beginTo("note"),
   e: () => find("#turn")?.click(),
   a: () => find("#assignee")?.focus(),
+  U: () => find("#unread")?.click(),
   "/": search,
   "?": showKeys,
 };

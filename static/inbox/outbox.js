@@ -2,10 +2,11 @@
  * Messages on their way: shown at once, kept on this computer until the server's own copy is on the screen.
  */
 import { createOutbox } from "../realtime/outbox.js";
-import { alone, clock, storeOf, uuid } from "../widget/browser.js";
+import { alone, clock, uuid } from "../widget/browser.js";
 import { api } from "./http.js";
 import { touch } from "./live.js";
 import { fact, find, make, openConversation } from "./page.js";
+import { store } from "./store.js";
 import { goToEnd, keepPlace, lastSeq } from "./thread.js";
 import { text } from "./texts.js";
 
@@ -15,7 +16,6 @@ import { text } from "./texts.js";
 
 /** Another tab may show the thread, and keeps its message on the screen until the server's own copy is there. */
 const ELSEWHERE_MS = 10_000;
-export const store = storeOf(() => localStorage);
 /** @type {ReturnType<typeof createOutbox> | null} */
 let outbox = null;
 

@@ -34,6 +34,12 @@ export function openConversation() {
   return find("#thread")?.dataset.conversation ?? "";
 }
 
+/** Whether somebody has the conversation before them.
+ * @param {string} conversation */
+export function isLookedAt(conversation) {
+  return conversation === openConversation() && document.visibilityState === "visible" && document.hasFocus();
+}
+
 /** @param {string} html
  * @returns {Document} */
 export function parsed(html) {

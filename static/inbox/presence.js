@@ -1,8 +1,8 @@
 /**
- * Who types and who looks at what, as far as one was told; all of it is forgotten in time.
+ * Who is there, who types and who looks at what, as far as one was told; all of it is forgotten in time.
  */
 import { stillTyping, withTyping, withoutTypist } from "../realtime/typing.js";
-import { fact, find, findAll, openConversation } from "./page.js";
+import { fact, find, findAll, make, openConversation } from "./page.js";
 import { keepPlace } from "./thread.js";
 import { text } from "./texts.js";
 
@@ -15,13 +15,28 @@ const typists = new Map();
 /** Colleagues and the conversation that each has open.
  * @type {Map<string, {conversation: string, name: string, until: number}>} */
 const viewers = new Map();
+/** Visitors who were there not long ago, and until when that counts.
+ * @type {Map<string, {status: "online" | "away", until: number}>} */
+const present = new Map();
 /** @type {number | undefined} */
 let timer;
 
-/** Take an ephemeral frame of kind `typing` or `viewing`.
- * @param {{k: string, c: string | null, by: {kind: string, id: string, name: string}, on: boolean, ttl: number, kind?: string}} frame */
+/**
+ * An ephemeral frame of kind `typing`, `viewing` or `presence`.
+ * @typedef {object} Frame
+ * @property {string} k
+ * @property {string | null} c
+ * @property {{kind: string, id: string, name: string}} by
+ * @property {boolean} on
+ * @property {number} ttl seconds
+ * @property {string} [kind] of what is typed
+ * @property {"online" | "away"} [status]
+ */
+
+/** @param {Frame} frame */
 export function hear(frame) {
   if (frame.by.id === fact("agent")) return;
+  if (frame.k === "presence" && frame.by.kind === "contact") hearPresence(frame);
   if (frame.k === "typing" && frame.c) hearTyping(frame.c, frame);
   if (frame.k === "viewing") hearViewing(frame);
   showPresence();
@@ -45,29 +60,36 @@ export function isNamed({ id, display_name }) {
 /** Nobody has this id any more: the guest was merged into a user, under whose id they type from now on.
  * @param {string} id */
 export function hasGone(id) {
+  present.delete(id);
   for (const [conversation, all] of typists) typists.set(conversation, withoutTypist(all, { kind: "contact", id }));
   showPresence();
 }
 
-/** Write who types and looks into the rows and the thread; called again when those were rendered anew. */
+/** Write who is there, types and looks into the rows and the thread; called again when those were rendered anew. */
 export function showPresence() {
   forgetOld();
   for (const element of findAll("[data-typing]")) showOnRow(element, writersIn(element.dataset.typing ?? ""));
+  for (const element of findAll("[data-contact-presence]")) showThere(element, present.get(element.dataset.contactPresence ?? "")?.status);
   for (const element of findAll("[data-present]")) showColleagues(element, element.dataset.present ?? "");
   showInThread();
   clearTimeout(timer);
-  if (typists.size || viewers.size) timer = window.setTimeout(showPresence, 1000);
+  if (typists.size || viewers.size || present.size) timer = window.setTimeout(showPresence, 1000);
+}
+
+/** @param {Frame} frame */
+function hearPresence({ by, status = "away", ttl }) {
+  present.set(by.id, { status, until: Date.now() + ttl * 1000 });
 }
 
 /** @param {string} conversation
- * @param {Parameters<typeof hear>[0]} frame */
+ * @param {Frame} frame */
 function hearTyping(conversation, frame) {
   /** @type {Writer[]} */
   const now = withTyping(typists.get(conversation) ?? [], frame, Date.now());
   typists.set(conversation, now.map((one) => (one.id === frame.by.id ? { ...one, what: frame.kind } : one)));
 }
 
-/** @param {Parameters<typeof hear>[0]} frame */
+/** @param {Frame} frame */
 function hearViewing({ c, by, ttl }) {
   if (c) viewers.set(by.id, { conversation: c, name: by.name, until: Date.now() + ttl * 1000 });
   else viewers.delete(by.id);
@@ -80,7 +102,18 @@ function forgetOld() {
     if (still.length) typists.set(conversation, still);
     else typists.delete(conversation);
   }
-  for (const [id, one] of viewers) if (one.until <= now) viewers.delete(id);
+  for (const those of [viewers, present]) for (const [id, one] of those) if (one.until <= now) those.delete(id);
+}
+
+/** A dot, and what it means; nothing of somebody who was not heard of for 90 s.
+ * @param {HTMLElement} element
+ * @param {"online" | "away" | undefined} status */
+function showThere(element, status) {
+  element.hidden = !status;
+  if (element.dataset.status === (status ?? "")) return;
+  element.dataset.status = status ?? "";
+  element.title = status ? text(status) : "";
+  element.replaceChildren(make("span", "word", element.title));
 }
 
 /** @param {string} conversation */

@@ -5,10 +5,11 @@ import { createConnection } from "../realtime/socket.js";
 import { clock, uuid } from "../widget/browser.js";
 import { hideBanner, showBanner } from "./banner.js";
 import { api, poll, TRACE } from "./http.js";
-import { showUnread } from "./list.js";
 import { renew, touch } from "./live.js";
 import { fact } from "./page.js";
 import { hasGone, hasSaid, hear, isNamed } from "./presence.js";
+import { takeRead } from "./reading.js";
+import { arrived } from "./tabs.js";
 
 /** A hole in the log is given this long to close by itself. */
 const HOLE_MS = 2000;
@@ -101,13 +102,16 @@ function touchWhatIsIn({ message, conversation, conversation_id, participant, co
     hasGone(from);
   }
   if (type === "contact.updated") isNamed(contact);
-  if (type === "message.created") hasSaid(message.conversation_id, message.author);
+  if (type !== "message.created") return;
+  hasSaid(message.conversation_id, message.author);
+  arrived(message, conversation?.assignee);
 }
 
 /** @param {any} frame */
 function takeFleeting(frame) {
-  if (frame.k === "agent_read") showUnread(frame.c, frame.unread);
-  else if (frame.k === "typing" || frame.k === "viewing") hear(frame);
+  if (frame.k === "agent_read") takeRead(frame);
+  else if (frame.k === "visit") touch({ contact: frame.by.id });
+  else hear(frame);
 }
 
 /** The log goes this far: when it has not arrived in a while, ask for the rest.

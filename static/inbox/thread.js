@@ -1,15 +1,9 @@
-/** The open conversation: new parts, the place one reads at, and telling the server how far one has read. */
+/** The open conversation: its new parts, and the place one reads at. */
 import { arrangeThread, seqOf } from "./arrange.js";
-import { api } from "./http.js";
-import { showUnread } from "./list.js";
-import { find, findAll, make, morph, openConversation, process } from "./page.js";
+import { find, findAll, morph, process } from "./page.js";
+import { beginReading, isAtEnd, readOn } from "./reading.js";
+import { announce } from "./tabs.js";
 import { text } from "./texts.js";
-
-/** This near to the end one follows what comes. */
-const AT_END_PX = 60;
-/** How far a request has taken the cursor of a conversation, so that none is sent twice.
- * @type {Map<string, number>} */
-const told = new Map();
 
 /** A thread is on the screen: begin where one stopped reading, else at the end. */
 export function openThread() {
@@ -19,7 +13,7 @@ export function openThread() {
   const fresh = find("#parts > .fresh");
   if (fresh) fresh.scrollIntoView({ block: "start" });
   else scroller.scrollTop = scroller.scrollHeight;
-  readOn();
+  beginReading();
 }
 
 /** The number of the last part on the screen, or of the last one in an answer.
@@ -79,42 +73,6 @@ export function goToEnd() {
   if (scroller) scroller.scrollTop = scroller.scrollHeight;
 }
 
-/** Scrolled, focused or rendered: what is visible to somebody who looks has been read. */
-export function readOn() {
-  const scroller = find("#thread-scroll");
-  const newest = find("#newest");
-  if (!scroller || !scroller.offsetParent) return;
-  if (newest && isAtEnd(scroller)) newest.hidden = true;
-  if (document.visibilityState === "visible" && document.hasFocus()) tell(openConversation(), lastVisible(scroller));
-}
-
-/** @param {HTMLElement} scroller */
-function isAtEnd(scroller) {
-  return scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < AT_END_PX;
-}
-
-/** The highest part whose end can be seen.
- * @param {HTMLElement} scroller */
-function lastVisible(scroller) {
-  const edge = scroller.getBoundingClientRect().bottom + 1;
-  const part = findAll("#parts > .part").findLast((one) => one.getBoundingClientRect().bottom <= edge);
-  return part ? seqOf(part) : 0;
-}
-
-/** @param {string} conversation
- * @param {number} seq */
-async function tell(conversation, seq) {
-  const known = Math.max(told.get(conversation) ?? 0, Number(find("#thread-head")?.dataset.read));
-  if (seq <= known) return;
-  told.set(conversation, seq);
-  try {
-    const read = await api("PUT", `conversations/${conversation}/read`, { up_to: seq });
-    showUnread(conversation, read.unread);
-  } catch {
-    if (told.get(conversation) === seq) told.delete(conversation); // Handled: the next glance tells again.
-  }
-}
-
 /** @param {string} selector
  * @param {HTMLElement} news */
 function replace(selector, news) {
@@ -135,16 +93,16 @@ function put(part) {
   if (old) return morph(old, part);
   const next = findAll(":scope > .part", parts).find((one) => seqOf(one) > seqOf(part)) ?? null;
   parts.insertBefore(document.importNode(part, true), next);
-  if (part.matches(".from-contact")) announce(part);
+  if (part.matches(".from-contact")) pointTo(part);
 }
 
 /** Say a visitor's message to those who do not see it, and point to it when it is below the fold.
  * @param {HTMLElement} part */
-function announce(part) {
+function pointTo(part) {
   const scroller = find("#thread-scroll");
   const newest = find("#newest");
   if (scroller && newest && !isAtEnd(scroller)) newest.hidden = false;
   const name = find(".author", part)?.textContent ?? "";
   const said = (find(".bubble", part)?.textContent ?? "").trim().slice(0, 200);
-  find("#announcer")?.replaceChildren(make("p", "", text("said", { name, text: said })));
+  announce(text("said", { name, text: said }));
 }
