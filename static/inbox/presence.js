@@ -113,7 +113,7 @@ function showThere(element, status) {
   if (element.dataset.status === (status ?? "")) return;
   element.dataset.status = status ?? "";
   element.title = status ? text(status) : "";
-  element.replaceChildren(make("span", "word", element.title));
+  element.replaceChildren(make("span", element.matches(".told") ? "" : "unseen", element.title));
 }
 
 /** @param {string} conversation */
