@@ -10,8 +10,10 @@ const WAIT_S = 25;
 const PATIENCE_S = 10;
 /** A browser has few connections to one host, so a tab that nobody looks at asks and does not wait. */
 const HIDDEN_MS = 15_000;
-/** For a snapshot, or what is missing, to come by another way, when an answer did not bring us further. */
+/** After an answer that did not bring us further: a snapshot may be on its way, or the server about to go down. */
 const STUCK_MS = 2_000;
+/** "Nothing happened" comes this soon only from a server that does not wait. */
+const SOON_MS = 1_000;
 /** What a refusal means in the socket's words. */
 const CODES = new Map(Object.entries({ session_expired: 4011, identity_changed: 4014, session_revoked: 4014, tenant_disabled: 4505 }));
 const INVALID_TOKEN = 4500;
@@ -42,6 +44,7 @@ export function createPoller({ ask, after, isHidden, onFrame, onAnswer, onEnd, c
   async function poll(wait) {
     isPausing = false;
     const cursor = after();
+    const asked = clock.now();
     const answer = await requested(cursor, wait);
     const frame = answer?.status === 200 ? await bodyOf(answer) : null;
     clock.clear(timer);
@@ -49,7 +52,8 @@ export function createPoller({ ask, after, isHidden, onFrame, onAnswer, onEnd, c
     if (!answer || !(frame || answer.status === 204)) return void fail(answer);
     onAnswer();
     if (frame) onFrame(frame);
-    if (!isOver) goOn(frame !== null && after() === cursor);
+    const isStuck = frame ? after() === cursor : wait > 0 && clock.now() - asked < SOON_MS;
+    if (!isOver) goOn(isStuck);
   }
 
   /** @param {string | null} cursor

@@ -77,15 +77,15 @@ export function createConnection(wiring) {
   /** @type {Poller | null} */
   let poller = null;
   let failures = 0;
-  /** Since the last welcome. */
+  /** Since the server last let us in. */
   let renewals = 0;
   /** The server itself did not answer, the last time that one polled. */
   let wasAway = false;
   let triedAt = -Infinity;
   let heardAt = -Infinity;
   let tickedAt = 0;
-  /** @type {Record<"retry" | "silence" | "stable" | "tick", number | undefined>} */
-  const timers = { retry: undefined, silence: undefined, stable: undefined, tick: undefined };
+  /** @type {Partial<Record<"retry" | "silence" | "stable" | "tick" | "nudge", number>>} */
+  const timers = {};
 
   /** @param {Connection} next */
   function enter(next) {
@@ -135,6 +135,7 @@ export function createConnection(wiring) {
 
   function welcomed() {
     stopPolling();
+    clock.clear(timers.nudge);
     renewals = 0;
     set("stable", () => (failures = 0), STABLE_MS);
     enter("live");
@@ -198,6 +199,7 @@ export function createConnection(wiring) {
   function answered() {
     if (state === "polling") return;
     failures = ENOUGH;
+    renewals = 0;
     set("retry", connect, wasAway ? backoff(failures, clock.random()) : AGAIN_MS);
     wasAway = false;
     enter("polling");
@@ -223,7 +225,7 @@ export function createConnection(wiring) {
   }
 
   function stop() {
-    clock.clear(timers.tick);
+    for (const name of /** @type {const} */ (["tick", "nudge"])) clock.clear(timers[name]);
     tickedAt = 0;
     enter("idle");
   }
@@ -233,7 +235,9 @@ export function createConnection(wiring) {
     if (state === "idle") return;
     const isDead = isOtherNetwork || clock.now() - heardAt > SILENCE_MS;
     poller?.hurry();
-    if (clock.now() - triedAt < NUDGE_MS || (state === "live" && !isDead)) return;
+    if (state === "live" && !isDead) return;
+    const wait = triedAt + NUDGE_MS - clock.now();
+    if (wait > 0) return set("nudge", () => nudge(isOtherNetwork), wait);
     if (state === "live") drop();
     connect();
   }

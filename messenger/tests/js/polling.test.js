@@ -95,6 +95,16 @@ test("an answer that brings it no further is not asked for again at once", async
   assert.equal(polls.length, 4);
 });
 
+test("a server that does not wait, because it goes down, is not asked again and again", async () => {
+  const { clock, poll, polls } = await polling();
+  await clock.pass(100);
+  poll().answer(204);
+  await clock.pass(1_999);
+  assert.equal(polls.length, 2);
+  await clock.pass(1);
+  assert.equal(poll().query, "after=e%3A1&wait=0");
+});
+
 test("the socket is tried every 60 s, and polling ends when it is welcomed", async () => {
   const net = await polling();
   await goesBy(net, 59_000);

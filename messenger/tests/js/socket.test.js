@@ -186,12 +186,22 @@ test("the network's return connects at once, but not more often than every 3 s",
   net.last().onclose({ code: 1006 });
   net.polls[0].reject();
   await settled();
+  net.clock.chance = 0.999;
   const before = net.sockets.length;
   net.connection.nudge();
-  assert.equal(net.sockets.length, before, "it was tried a moment ago");
-  await net.clock.pass(3000);
   net.connection.nudge();
+  await net.clock.pass(2_999);
+  assert.equal(net.sockets.length, before, "it was tried a moment ago");
+  await net.clock.pass(1);
   assert.equal(net.sockets.length, before + 1);
+});
+
+test("another network right after the connection was made is not forgotten", async () => {
+  const { clock, connection, sockets } = live();
+  connection.nudge(true);
+  assert.equal(sockets.length, 1);
+  await clock.pass(3_000);
+  assert.deepEqual([sockets.length, sockets[0].closed], [2, true]);
 });
 
 test("a live connection is left alone when the tab is back, and made anew on another network", async () => {

@@ -1,0 +1,268 @@
+"""The QA checklist of seed 001, where the network and the tabs come in: reconnect, two tabs; and what else may happen."""
+
+from __future__ import annotations
+
+import time
+import uuid
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from curbe.testing.people import WITHIN_MS, AgentAtInbox, VisitorAtShop
+from curbe.testing.waiting import wait_for
+from messenger.tests.qa.test_checklist import bodies_of, thread_of
+from messenger.tests.qa.wires import Sockets
+
+SHOP = "/demo/?lang=en"
+POLLING = "Live updates are blocked on this network"
+RECONNECTING = "Connecting again…"
+# From the moment that the panel, or the page, opens.
+POLLING_WITHIN_S = 15
+COUNT_TONES = """window.tones = 0;
+  const start = OscillatorNode.prototype.start;
+  OscillatorNode.prototype.start = function (...args) { top.tones += 1; return start.apply(this, args) }"""
+
+
+def begins(session, stack, text, **options):
+    """A visitor who has said something."""
+    visitor = VisitorAtShop.arrives(session, stack, SHOP, **options)
+    visitor.opens_the_chat()
+    visitor.says(text)
+    visitor.sees_note("Sent")
+    return visitor
+
+
+def reply(stack, visitor, text):
+    """The tenant's program answers."""
+    person = visitor.visitor_id()
+    conversation = thread_of(stack, person)[-1]["conversation_id"]
+    url = f"{stack.base_url}/api/inbox/conversations/{conversation}/messages"
+    headers = {"Authorization": f"Bearer {stack.demo['tenants'][0]['api_token']}"}
+    answer = httpx.post(url, headers=headers, json={"client_message_id": str(uuid.uuid4()), "body": text})
+    assert answer.is_success, answer.text
+
+
+def has_arrived(visitor):
+    """Nothing of what they said is on its way any more."""
+    expect(visitor.thread.locator(".waiting")).to_have_count(0, timeout=30_000)
+
+
+def unread_of(page):
+    return page.evaluate("new Promise((tell) => Curbe('onUnreadCountChange', tell))")
+
+
+def another_tab(visitor):
+    """Of the same browser, at the shop."""
+    tab = VisitorAtShop(visitor.page.context.new_page())
+    tab.page.goto(visitor.page.url)
+    tab.opens_the_chat()
+    return tab
+
+
+def test_q07_what_happened_without_a_network_is_there_when_it_is_back(browser, stack):
+    @browser.run
+    def story(session):
+        visitor = begins(session, stack, "Q07 before")
+        network = Sockets(visitor.page)
+        visitor.page.reload()
+        visitor.opens_the_chat()
+        network.fall_silent()
+        visitor.page.context.set_offline(True)
+        expect(visitor.frame.get_by_text("You are offline")).to_be_visible(timeout=WITHIN_MS)
+        visitor.says("Q07 said without a network")
+        visitor.says("Q07 and another")
+        reply(stack, visitor, "Q07 answered meanwhile")
+        assert bodies_of(stack, visitor.visitor_id()) == ["Q07 before", "Q07 answered meanwhile"]
+        visitor.page.context.set_offline(False)
+        has_arrived(visitor)
+        said = ["Q07 before", "Q07 answered meanwhile", "Q07 said without a network", "Q07 and another"]
+        visitor.sees_once(*said)
+        assert bodies_of(stack, visitor.visitor_id()) == said
+        expect(visitor.frame.get_by_text("You are offline")).to_have_count(0)
+
+
+def test_q09_two_tabs_agree_and_ring_once(browser, stack, loud_widget):
+    @browser.run
+    def story(session):
+        person = session.person()
+        person.add_init_script(COUNT_TONES)
+        first = VisitorAtShop(person.new_page())
+        first.page.goto(f"{stack.base_url}{SHOP}")
+        first.opens_the_chat()
+        first.says("Q09 from the first tab")
+        first.sees_note("Sent")
+        second = another_tab(first)
+        second.sees_once("Q09 from the first tab")
+        # What is begun in one tab is in the field of the other, until it is sent.
+        first.box.fill("Q09 half a")
+        expect(second.box).to_have_value("Q09 half a", timeout=WITHIN_MS)
+        first.says("Q09 half a thought")
+        second.sees_once("Q09 half a thought")
+        expect(second.box).to_have_value("", timeout=WITHIN_MS)
+        # Nobody looks: both count it, one rings.
+        for tab in (first, second):
+            tab.page.evaluate("Curbe('hide')")
+        reply(stack, first, "Q09 an answer")
+        for tab in (first, second):
+            wait_for(lambda tab=tab: unread_of(tab.page) == 1, "the answer to be counted")
+        tones = lambda: first.page.evaluate("tones") + second.page.evaluate("tones")  # noqa: E731
+        wait_for(lambda: tones() == 1, "a tab to ring")
+        # The next one rings as well, so the other tab had its time.
+        reply(stack, first, "Q09 another")
+        wait_for(lambda: tones() == 2, "a tab to ring again")
+        # Read in one is read in both.
+        second.opens_the_chat()
+        second.sees_once("Q09 an answer", "Q09 another")
+        for tab in (second, first):
+            wait_for(lambda tab=tab: unread_of(tab.page) == 0, "the answers to be read")
+        # Who looks needs no bell, in no tab.
+        reply(stack, first, "Q09 while looking")
+        second.sees_once("Q09 while looking")
+        reply(stack, first, "Q09 last")
+        second.sees_once("Q09 last")
+        wait_for(lambda: unread_of(first.page) == 0, "what was looked at to be read")
+        assert tones() == 2
+
+
+@pytest.fixture
+def loud_widget(stack):
+    """The tenant's first widget, with the sound switched on."""
+    widget = stack.demo["tenants"][0]["widgets"][0]["id"]
+    change = "from messenger.models import Widget; Widget.objects.filter(id='{}').update(features={})"
+    stack.manage("shell", "--no-imports", "-c", change.format(widget, {"sound": True}))
+    yield widget
+    stack.manage("shell", "--no-imports", "-c", change.format(widget, {}))
+
+
+def test_a_reload_while_a_message_is_on_its_way_sends_it_once(browser, stack):
+    @browser.run
+    def story(session):
+        visitor = begins(session, stack, "before the reload")
+        held = []
+        visitor.page.route("**/conversations/*/messages", lambda route: held.append(route))  # The network takes it, and is silent.
+        visitor.says("while sending")
+        visitor.says("and behind it")
+        wait_for(lambda: visitor.page.evaluate("1") and held, "the first to be under way")
+        visitor.page.unroute("**/conversations/*/messages")
+        visitor.page.reload()
+        visitor.opens_the_chat()
+        has_arrived(visitor)
+        said = ["before the reload", "while sending", "and behind it"]
+        visitor.sees_once(*said)
+        assert bodies_of(stack, visitor.visitor_id()) == said
+
+
+def test_what_a_closed_tab_was_sending_is_sent_by_the_next(browser, stack):
+    @browser.run
+    def story(session):
+        first = begins(session, stack, "in the first tab")
+        second = another_tab(first)
+        held = []
+        first.page.route("**/conversations/*/messages", lambda route: held.append(route))
+        first.says("never sent from there")
+        wait_for(lambda: first.page.evaluate("1") and held, "it to be under way")
+        expect(second.bubble("never sent from there")).to_be_visible(timeout=WITHIN_MS)
+        person = first.visitor_id()
+        assert bodies_of(stack, person) == ["in the first tab"]
+        first.page.close()
+        has_arrived(second)
+        second.sees_once("never sent from there")
+        assert bodies_of(stack, person) == ["in the first tab", "never sent from there"]
+
+
+def test_a_computer_that_wakes_up_catches_up_at_once(browser, stack):
+    """Its connection died in its sleep, and nobody told it."""
+
+    @browser.run
+    def story(session):
+        person = session.person()
+        person.clock.install()
+        page = person.new_page()
+        network = Sockets(page)
+        page.goto(f"{stack.base_url}{SHOP}")
+        visitor = VisitorAtShop(page)
+        visitor.opens_the_chat()
+        visitor.says("before the lid was closed")
+        visitor.sees_note("Sent")
+        wait_for(lambda: page.evaluate("1") and network.opened == 1, "the socket")
+        network.fall_silent()
+        reply(stack, visitor, "while it slept")
+        visitor.does_not_see("while it slept")
+        woke = time.monotonic()
+        person.clock.fast_forward("08:00:00")
+        visitor.sees("while it slept")
+        assert time.monotonic() - woke < 10
+        assert network.opened == 2
+        visitor.says("awake")
+        has_arrived(visitor)
+
+
+def test_a_frozen_tab_catches_up_when_it_thaws(browser, stack):
+    @browser.run
+    def story(session):
+        visitor = begins(session, stack, "before the frost")
+        tab = visitor.page.context.new_cdp_session(visitor.page)
+        tab.send("Page.setWebLifecycleState", {"state": "frozen"})
+        reply(stack, visitor, "during the frost")
+        tab.send("Page.setWebLifecycleState", {"state": "active"})
+        visitor.sees_once("before the frost", "during the frost")
+
+
+def test_a_server_that_restarts_in_order_is_no_trouble_worth_polling(browser, stack):
+    @browser.run
+    def story(session):
+        visitor = begins(session, stack, "before the restart")
+        states = watch_notices(visitor)
+        stack.terminate()
+        visitor.says("while it was down")
+        stack.restart()
+        has_arrived(visitor)
+        expect(visitor.frame.get_by_text(RECONNECTING)).to_have_count(0, timeout=60_000)
+        reply(stack, visitor, "after the restart")
+        visitor.sees_once("before the restart", "while it was down", "after the restart")
+        assert POLLING not in "".join(states())
+
+
+def watch_notices(visitor):
+    """What the panel says of the connection from here on; the function returned asks for it."""
+    notices = visitor.frame.locator(".notices")
+    notices.evaluate("""(place) => { window.noticed = [];
+      new MutationObserver(() => noticed.push(place.textContent)).observe(place, {childList: true, subtree: true}) }""")
+    return lambda: notices.evaluate("() => noticed")
+
+
+@pytest.mark.parametrize("how", ["refused", "hanging"])
+def test_where_sockets_are_blocked_the_widget_polls_within_15_s_and_says_so(browser, stack, how):
+    @browser.run
+    def story(session):
+        page = session.page()
+        network = Sockets(page, how)
+        page.goto(f"{stack.base_url}{SHOP}")
+        visitor = VisitorAtShop(page)
+        visitor.opens_the_chat()
+        visitor.says("is anybody there")
+        said = time.monotonic()
+        visitor.sees_note("Sent")
+        expect(visitor.frame.get_by_role("status").get_by_text(POLLING)).to_be_visible(timeout=20_000)
+        taken = time.monotonic() - said
+        assert taken < POLLING_WITHIN_S, f"{taken:.1f} s"
+        assert network.opened == 3
+        # Both ways, and typing too.
+        reply(stack, visitor, "we are")
+        visitor.sees("we are")
+        agent = AgentAtInbox.signs_in(session, stack)
+        agent.opens("we are")
+        visitor.box.press_sequentially("good", delay=20)
+        expect(agent.page.locator("#typing")).to_be_visible(timeout=WITHIN_MS)
+        visitor.says("good")
+        agent.sees("good")
+        # And back, as soon as it is possible and the network changes.
+        network.mode = "open"
+        page.context.set_offline(True)
+        page.context.set_offline(False)
+        expect(visitor.frame.get_by_text(POLLING)).to_have_count(0, timeout=WITHIN_MS)
+        polls = len([url for url in session.records[0].requests if "/events?" in url])
+        reply(stack, visitor, "over the socket again")
+        visitor.sees_once("is anybody there", "we are", "good", "over the socket again")
+        assert len([url for url in session.records[0].requests if "/events?" in url]) == polls
