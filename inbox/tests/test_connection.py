@@ -147,7 +147,9 @@ def test_the_panel_shows_the_page_that_the_visitor_is_on(browser, stack):
         visitor = begins(session, stack, "Where am I?")
         agent = AgentAtInbox.signs_in(session, stack)
         agent.opens("Where am I?")
-        visitor.page.evaluate("document.title = 'A very blue mug'; history.pushState({}, '', '?mug=blue'); Curbe('update')")
+        visitor.page.evaluate(
+            "document.title = 'A very blue mug'; history.pushState({}, '', '?mug=blue'); Curbe('update')"
+        )
         trail = agent.page.locator("#panel .trail .current")
         expect(trail).to_contain_text("A very blue mug", timeout=WITHIN_MS)
 
@@ -156,8 +158,9 @@ def test_the_panel_shows_the_page_that_the_visitor_is_on(browser, stack):
 def test_marked_as_unread_a_thread_stays_so_until_its_reader_moves(browser, stack, by):
     @browser.run
     def story(session):
-        text = f"read me later, by {by}"
-        visitor = begins(session, stack, text)
+        text, more = f"read me later, by {by}", f"and this, by {by}"
+        visitor = begins(session, stack, "first of all")
+        visitor.says(text)
         agent = AgentAtInbox.signs_in(session, stack)
         other = another_tab(agent)
         colleague = AgentAtInbox.signs_in(session, stack, agent=1)
@@ -173,19 +176,19 @@ def test_marked_as_unread_a_thread_stays_so_until_its_reader_moves(browser, stac
             agent.page.keyboard.press("Shift+U")
         for tab in (agent, other):
             is_unread(tab, text, 1)
-        expect(agent.page.locator("#parts > .fresh")).to_be_visible()
+        expect(agent.page.locator("#parts > .fresh + .part")).to_contain_text(text)
         expect(agent.page.locator("#announcer")).to_have_text("Marked as unread.")
         # Being open, being looked at, and what comes on top change nothing; nor does it concern a colleague.
         agent.page.evaluate("dispatchEvent(new Event('focus'))")
-        visitor.says("and this")
-        agent.sees("and this")
-        is_unread(agent, "and this", 2)
-        is_read(colleague, "and this")
+        visitor.says(more)
+        agent.sees(more)
+        is_unread(agent, more, 2)
+        is_read(colleague, more)
         # The reader moves: read.
         agent.page.locator("#thread-scroll").hover()
         agent.page.mouse.wheel(0, 40)
         for tab in (agent, other):
-            is_read(tab, "and this")
+            is_read(tab, more)
 
 
 def test_two_tabs_of_an_agent_agree_and_one_speaks(browser, stack):

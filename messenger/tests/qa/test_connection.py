@@ -1,4 +1,4 @@
-"""The QA checklist of seed 001, where the network and the tabs come in: reconnect, two tabs; and what else may happen."""
+"""The QA checklist of seed 001, where network and tabs come in: reconnect, two tabs, and what else may happen."""
 
 from __future__ import annotations
 
@@ -140,7 +140,9 @@ def test_a_reload_while_a_message_is_on_its_way_sends_it_once(browser, stack):
     def story(session):
         visitor = begins(session, stack, "before the reload")
         held = []
-        visitor.page.route("**/conversations/*/messages", lambda route: held.append(route))  # The network takes it, and is silent.
+        visitor.page.route(
+            "**/conversations/*/messages", lambda route: held.append(route)
+        )  # The network takes it, and is silent.
         visitor.says("while sending")
         visitor.says("and behind it")
         wait_for(lambda: visitor.page.evaluate("1") and held, "the first to be under way")
