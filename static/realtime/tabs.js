@@ -23,6 +23,10 @@ const SPREAD_MS = 300;
  */
 export function createTabs({ name, hear, open, alone, store, clock }) {
   const rung = `curbe_rung:${name}`;
+  /** The newest message that waits to ring; those that came just before it ring with it. @type {string | null} */
+  let waiting = null;
+  /** How that one rings. */
+  let ringing = () => {};
   const channel = opened();
   if (channel) channel.onmessage = ({ data }) => hear(data);
 
@@ -45,6 +49,12 @@ export function createTabs({ name, hear, open, alone, store, clock }) {
     });
   }
 
+  function due() {
+    const id = waiting ?? "";
+    waiting = null;
+    return once(id, ringing);
+  }
+
   return {
     /** Tell the other tabs.
      * @param {object} message */
@@ -52,7 +62,11 @@ export function createTabs({ name, hear, open, alone, store, clock }) {
     /** A message has come: ring in one tab, unless somebody looks at it in another.
      * @param {string} id of the message
      * @param {() => void} act */
-    ring: (id, act) => clock.set(() => void once(id, act), GRACE_MS + clock.random() * SPREAD_MS),
+    ring(id, act) {
+      if (waiting === null) clock.set(() => void due(), GRACE_MS + clock.random() * SPREAD_MS);
+      waiting = id;
+      ringing = act;
+    },
     /** Somebody looks at the message here: no tab rings.
      * @param {string} id */
     hush: (id) => once(id, () => {}),

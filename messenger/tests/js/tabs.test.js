@@ -51,6 +51,14 @@ test("a message rings once, in however many tabs it arrives", async () => {
   assert.equal(total(), 2);
 });
 
+test("messages that come together ring together", async () => {
+  const { clock, open, total } = browser();
+  const tabs = [open(), open()];
+  for (const id of ["message-1", "message-2", "message-3"]) for (const tab of tabs) tab.arrives(id);
+  await clock.pass(1_000);
+  assert.equal(total(), 1);
+});
+
 test("a tab that learns of it much later does not ring again", async () => {
   const { clock, open, total } = browser();
   const [first, second] = [open(), open()];
