@@ -6,7 +6,7 @@ import { showBanner, hideBanner } from "./banner.js";
 import { html } from "./http.js";
 import { forgetWaiting, markRows, replaceRows, theList } from "./list.js";
 import { readAnew, takeTimelines, unfolded } from "./log.js";
-import { app, fact, find, findAll, morph, openConversation, parsed, process } from "./page.js";
+import { app, fact, find, findAll, morph, openContact, openConversation, parsed, process } from "./page.js";
 import { firstSeq, isOfPerson, lastSeq, openThread, takeNews } from "./thread.js";
 import { showTimes } from "./times.js";
 
@@ -151,7 +151,7 @@ function rowsOfContact(contact) {
 function ofInbox(ids, changes) {
   const query = new URLSearchParams({ view: find("#rows")?.dataset.view ?? "", ids: ids.join(",") });
   const open = openConversation();
-  const contact = find("#thread")?.dataset.contact;
+  const contact = openContact();
   const own = changes.filter((one) => one.conversation === open || (!one.conversation && one.contact === contact));
   if (open && own.length) {
     const from = Math.min(lastSeq() + 1, ...own.map((one) => one.seq ?? Infinity));

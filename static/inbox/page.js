@@ -34,6 +34,11 @@ export function openConversation() {
   return find("#thread")?.dataset.conversation ?? "";
 }
 
+/** Whose conversation is open, or an empty string. */
+export function openContact() {
+  return find("#thread")?.dataset.contact ?? "";
+}
+
 /** Whether somebody has the conversation before them.
  * @param {string} conversation */
 export function isLookedAt(conversation) {

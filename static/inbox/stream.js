@@ -6,7 +6,7 @@ import { clock, uuid } from "../widget/browser.js";
 import { hideBanner, showBanner } from "./banner.js";
 import { api, poll, TRACE } from "./http.js";
 import { renew, touch } from "./live.js";
-import { fact } from "./page.js";
+import { fact, openContact } from "./page.js";
 import { hasGone, hasSaid, hear, isNamed } from "./presence.js";
 import { takeRead } from "./reading.js";
 import { arrived } from "./tabs.js";
@@ -15,6 +15,7 @@ import { arrived } from "./tabs.js";
 const HOLE_MS = 2000;
 /** Shorter interruptions are nobody's business. */
 const GRACE_MS = 1500;
+const ABOUT_PEOPLE = new Set(["typing", "viewing", "presence"]);
 const SESSION_OVER = new Set([4500, 4011, 4014]);
 /** The tenant of this page is not the session's any more; the socket says the first, an HTTP answer becomes the other. */
 const SWITCHED = new Set([4503, 4009]);
@@ -110,8 +111,8 @@ function touchWhatIsIn({ message, conversation, conversation_id, participant, co
 /** @param {any} frame */
 function takeFleeting(frame) {
   if (frame.k === "agent_read") takeRead(frame);
-  else if (frame.k === "visit") touch({ contact: frame.by.id });
-  else hear(frame);
+  else if (frame.k === "visit" && frame.by.id === openContact()) touch({ contact: frame.by.id });
+  else if (ABOUT_PEOPLE.has(frame.k)) hear(frame);
 }
 
 /** The log goes this far: when it has not arrived in a while, ask for the rest.
