@@ -48,8 +48,10 @@ def has_arrived(visitor):
     expect(visitor.thread.locator(".waiting")).to_have_count(0, timeout=30_000)
 
 
-def unread_of(page):
-    return page.evaluate("new Promise((tell) => Curbe('onUnreadCountChange', tell))")
+def counts(visitor, unread):
+    """The page is told of so many unread messages."""
+    asked = "new Promise((tell) => Curbe('onUnreadCountChange', tell))"
+    wait_for(lambda: visitor.page.evaluate(asked) == unread, f"{unread} to be unread")
 
 
 def another_tab(visitor):
@@ -105,7 +107,7 @@ def test_q09_two_tabs_agree_and_ring_once(browser, stack, loud_widget):
             tab.page.evaluate("Curbe('hide')")
         reply(stack, first, "Q09 an answer")
         for tab in (first, second):
-            wait_for(lambda tab=tab: unread_of(tab.page) == 1, "the answer to be counted")
+            counts(tab, 1)
         tones = lambda: first.page.evaluate("tones") + second.page.evaluate("tones")  # noqa: E731
         wait_for(lambda: tones() == 1, "a tab to ring")
         # The next one rings as well, so the other tab had its time.
@@ -115,13 +117,13 @@ def test_q09_two_tabs_agree_and_ring_once(browser, stack, loud_widget):
         second.opens_the_chat()
         second.sees_once("Q09 an answer", "Q09 another")
         for tab in (second, first):
-            wait_for(lambda tab=tab: unread_of(tab.page) == 0, "the answers to be read")
+            counts(tab, 0)
         # Who looks needs no bell, in no tab.
         reply(stack, first, "Q09 while looking")
         second.sees_once("Q09 while looking")
         reply(stack, first, "Q09 last")
         second.sees_once("Q09 last")
-        wait_for(lambda: unread_of(first.page) == 0, "what was looked at to be read")
+        counts(first, 0)
         assert tones() == 2
 
 
