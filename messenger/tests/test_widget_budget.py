@@ -21,6 +21,11 @@ from messenger.pages import FRAME_MODULES
 KB = 1024
 LOADER, FRAME, ON_DEMAND, REQUESTS = 5 * KB, 30 * KB, 10 * KB, 24
 STORAGE = {"BACKEND": "curbe.static.ModuleManifestStorage"}
+# What the frame loads when it is needed.
+LATER_MODULES = [
+    *(f"widget/{name}.js" for name in ("i18n/en", "i18n/es", "follow", "tabs", "leaving", "debug")),
+    *(f"realtime/{name}.js" for name in ("socket", "polling", "typing", "attention", "tabs")),
+]
 # Besides its modules: the page, the style sheet, one language, bootstrap and the socket.
 OTHER_REQUESTS = 5
 
@@ -71,13 +76,7 @@ def test_the_frame_is_small(collected):
     assert sum(sizes.values()) <= FRAME, sizes
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "widget/i18n/en.js", "widget/i18n/es.js", "widget/follow.js", "widget/tabs.js",
-        *(f"realtime/{name}.js" for name in ("socket", "polling", "typing", "attention", "tabs")),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize("name", LATER_MODULES)
 def test_what_comes_on_demand_is_small(collected, name):
     assert name not in FRAME_MODULES
     assert size(collected, name) <= ON_DEMAND
@@ -119,7 +118,8 @@ console.log(JSON.stringify(seen));
 
 
 @pytest.mark.parametrize(
-    "name", [*(name for name in FRAME_MODULES if "vendor" not in name), "widget/loader.js", "widget/shared.js"]
+    "name",
+    [*(name for name in FRAME_MODULES if "vendor" not in name), *LATER_MODULES, "widget/loader.js", "widget/shared.js"],
 )
 def test_what_is_served_is_the_program_that_was_written(name):
     source = Path(str(find(name))).read_text()
