@@ -111,6 +111,10 @@ class Stack:
         self._processes[i].start()
         wait_for(lambda: self._is_ready(i), f"process {i} to be ready again", _START_SECONDS)
 
+    def pid(self, i: int = 0) -> int:
+        """Of the process as it runs now; another one after a restart."""
+        return self._processes[i].pid
+
     def logs(self, i: int = 0) -> str:
         """All that process wrote, over every start."""
         return self._processes[i].logs
