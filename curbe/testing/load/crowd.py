@@ -24,7 +24,7 @@ _TRY_AGAIN_S, _TRY_FOR_S = 0.2, 60
 
 @dataclass
 class Person:
-    """A visitor's browser in which a conversation has begun. `acknowledged` are the keys of what they have said since."""
+    """A visitor's browser with a conversation; `acknowledged` has the keys of what they have said since it began."""
 
     http: httpx.AsyncClient
     widget_id: str

@@ -10,7 +10,7 @@ import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
@@ -84,7 +84,7 @@ class Follower:
         finally:
             self._socket, self._head = None, None
 
-    async def _listen(self, socket: ClientConnection) -> None:
+    async def _listen(self, socket: ClientConnection) -> NoReturn:
         while True:
             async with asyncio.timeout(_WELCOME_S if self._head is None else _SILENCE_S):
                 frame = json.loads(await socket.recv())

@@ -23,9 +23,7 @@ async def restart(stack: Stack, *, people: int, sockets_each: int, politely: boo
     """
     door = len(stack.base_urls) - 1
     async with crowd(stack, people) as visitors:
-        sockets = {
-            one.device_id: [one.follower(stack.base_urls[door]) for _ in range(sockets_each)] for one in visitors
-        }
+        sockets = {one.device_id: _sockets(one, stack.base_urls[door], sockets_each) for one in visitors}
         everybody = [follower for own in sockets.values() for follower in own]
         async with following(everybody):
             await _all_speak(visitors, "before")
@@ -90,6 +88,10 @@ def faults(followers: Sequence[Follower], incomplete: Sequence[Follower]) -> lis
 def closed_with(followers: Sequence[Follower], code: int) -> int:
     """How many sockets were closed with this code; 1006 is an end without one."""
     return sum(one.closes[code] for one in followers)
+
+
+def _sockets(person: Person, base_url: str, number: int) -> list[Follower]:
+    return [person.follower(base_url) for _ in range(number)]
 
 
 async def _all_speak(people: Sequence[Person], text: str) -> None:

@@ -33,11 +33,10 @@ class Poll:
 
     async def ask_on(self) -> None:
         query = {"after": self._person.cursor, "wait": str(_WAIT_S)}
+        headers = {"Authorization": f"Bearer {self._person.bearer}"}
         while not self.was_told:
             self.is_asking = True
-            answer = await self._http.get(
-                "events", params=query, headers={"Authorization": f"Bearer {self._person.bearer}"}
-            )
+            answer = await self._http.get("events", params=query, headers=headers)
             self.answers.append(answer.status_code)
 
     @property
