@@ -79,6 +79,14 @@ def claims(hello: dict[str, Any]) -> set[str]:
     return {str(hello[key]) for key in _SUBJECT_KEYS if key in hello}
 
 
+def tab_of(hello: dict[str, Any]) -> str:
+    """Return the id of the tab that says hello, or nothing when it gives none."""
+    try:
+        return str(uuid.UUID(str(hello.get("tab"))))
+    except ValueError:
+        return ""  # Handled: what is no id names nothing.
+
+
 def conversation_id_of(frame: dict[str, Any]) -> uuid.UUID:
     """Return the conversation that a frame names. Raises NotFound when that is no id."""
     try:

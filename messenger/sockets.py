@@ -205,16 +205,16 @@ class Socket(AsyncConsumer):
         await self.authenticate(frame)
         if protocol.claims(frame) - self.subject_ids():
             raise ClosedByUs(Close.FORBIDDEN)
-        await self._sit_down(conn)
+        await self._sit_down(conn, protocol.tab_of(frame))
         self.stream = await in_database(self.load_stream)
         await hub.join(self.stream, self)
         await self.recheck()  # Of what was taken back before we joined, nobody has told us.
         self._tasks.append(asyncio.create_task(self._guarded(self._keep_time())))
         await self._follow(frame.get("after"), hello_as=conn)
 
-    async def _sit_down(self, conn: str) -> None:
+    async def _sit_down(self, conn: str, tab: str) -> None:
         holder, most = self.holder()
-        if not await Seats.of_this_loop().take(holder, conn, most):
+        if not await Seats.of_this_loop().take(holder, conn, most, name=tab):
             raise ClosedByUs(Close.TOO_MANY_CONNECTIONS)
         self._seat = (holder, conn)
 

@@ -62,6 +62,42 @@ async def test_seats_of_a_process_that_was_killed_run_out(settings, redis_server
     await free(other, "c")
 
 
+async def test_a_tab_is_not_kept_out_by_its_seat_in_a_process_that_was_killed(settings, redis_server):
+    settings.REDIS_URL = redis_server.url
+    killed, next_one = Seats(), Seats()
+    for name in ("tab 1", "tab 2"):
+        assert await killed.take(HOLDER, f"before {name}", 2, name=name)
+    assert await take(next_one, "a stranger") == [False]
+    for name in ("tab 1", "tab 2"):
+        assert await next_one.take(HOLDER, f"after {name}", 2, name=name)
+    assert not await next_one.take(HOLDER, "once more", 2, name="tab 1"), "one name is no way to have more here"
+    await free(next_one, "after tab 1")
+    assert await take(next_one, "a stranger") == [True]
+    await free(next_one, "after tab 2", "a stranger")
+
+
+async def test_a_tab_with_two_sockets_keeps_its_seat_until_both_are_gone(settings, redis_server):
+    settings.REDIS_URL = redis_server.url
+    places, other = Seats(), Seats()
+    assert await places.take(HOLDER, "old", 1, name="tab") is True
+    assert await places.take(HOLDER, "new", 2, name="tab") is True
+    await free(places, "old")
+    assert await take(other, "a stranger", most=1) == [False]
+    await free(places, "new")
+    assert await take(other, "a stranger", most=1) == [True]
+    await free(other, "a stranger")
+
+
+async def test_a_thousand_who_leave_at_once_give_their_seats_back(settings, redis_server):
+    settings.REDIS_URL = redis_server.url
+    places, other = Seats(), Seats()
+    names = [str(number) for number in range(1000)]
+    assert all(await take(places, *names, most=1000))
+    await asyncio.gather(*(free(places, name) for name in names))
+    assert await take(other, "a", most=1) == [True]
+    await free(other, "a")
+
+
 async def test_a_seat_that_is_kept_does_not_run_out(settings, redis_server, monkeypatch):
     settings.REDIS_URL = redis_server.url
     monkeypatch.setattr(seats, "_LASTS_S", 2)
