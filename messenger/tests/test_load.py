@@ -46,7 +46,6 @@ def messages(start, to, epoch="epoch"):
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_it_bears(stack_of, name):
     figures = perform(SCENARIOS[name], stack_of(SCENARIOS[name].stack))
-    print(*figures, sep="\n")
     assert broken(figures) == []
 
 

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from curbe.testing.load.crowd import Person, chatter, crowd
 from curbe.testing.load.figures import Figure
 from curbe.testing.load.follower import Follower, all_of, following
+from curbe.testing.load.waiting import processor_seconds
 from curbe.testing.stack import Stack
 
 BACK_WITHIN_S = 60
-_SPEAK_EVERY_S = 0.1
+_SPEAK_EVERY_S = 0.25
 
 
 async def restart(stack: Stack, *, people: int, sockets_each: int, politely: bool) -> list[Figure]:
@@ -32,9 +33,9 @@ async def restart(stack: Stack, *, people: int, sockets_each: int, politely: boo
                 await asyncio.to_thread(stack.terminate if politely else stack.kill, door)
                 ended = time.monotonic()
                 await asyncio.to_thread(stack.restart, door)
-                ready = time.monotonic()
+                ready, used_before = time.monotonic(), processor_seconds(stack.pid(door))
                 await all_of(everybody, "to be live again", lambda one: one.is_live_since(began), 4 * BACK_WITHIN_S)
-                live = time.monotonic()
+                live, used = time.monotonic(), processor_seconds(stack.pid(door))
             await _all_speak(visitors, "after")
             incomplete = await incomplete_of(visitors, sockets)
             complete = time.monotonic()
@@ -45,6 +46,7 @@ async def restart(stack: Stack, *, people: int, sockets_each: int, politely: boo
         Figure("until the process had ended", ended - began, "s"),
         Figure("until its successor was ready", ready - began, "s"),
         Figure("until all sockets were live again", live - began, "s", BACK_WITHIN_S),
+        Figure("processor time per socket from ready to live", 1000 * (used - used_before) / len(everybody), "ms"),
         Figure("until all sockets had everything that was said afterwards", complete - live, "s"),
         *faults(everybody, incomplete),
         Figure("sockets that heard when to come back", closed_with(everybody, 4001), ""),

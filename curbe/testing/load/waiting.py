@@ -26,10 +26,10 @@ async def until_calm(pid: int, within_s: float = 60) -> None:
 
     Counted in time of the processor, so that a machine busy with something else makes nobody look calm.
     """
-    process, seen = psutil.Process(pid), [0.0, 0.0]
+    seen = [0.0, 0.0]
 
     def is_calm() -> bool:
-        now, used = time.monotonic(), sum(process.cpu_times()[:2])
+        now, used = time.monotonic(), processor_seconds(pid)
         if now - seen[0] < _CALM_FOR_S:
             return False
         is_so = used - seen[1] < _CALM_SHARE * (now - seen[0])
@@ -37,3 +37,9 @@ async def until_calm(pid: int, within_s: float = 60) -> None:
         return is_so
 
     await until(is_calm, "the server to be calm", within_s)
+
+
+def processor_seconds(pid: int) -> float:
+    """How much time of the processor the process has used since it began."""
+    times = psutil.Process(pid).cpu_times()
+    return float(times.user + times.system)
