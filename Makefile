@@ -5,7 +5,7 @@ UV := $(or $(shell command -v uv),.venv/bin/uv)
 COMPILE := $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
-.PHONY: run test test-sqlite test-postgres test-stacks test-all lint format lock reset env env-dev python
+.PHONY: run test test-sqlite test-postgres test-stacks test-all load lint format lock reset env env-dev python
 
 run: env
 	@exec .venv/bin/python -u manage.py serve --setup
@@ -27,6 +27,11 @@ test-stacks: env-dev
 # The full figures of every race, property and fault test.
 test-all: export CURBE_TEST_SCALE = full
 test-all: test
+
+# Full figures of what it bears: thousands of sockets over a restart, waiting polls, a busy machine.
+load: export CURBE_TEST_SCALE = full
+load: env-dev
+	.venv/bin/python -m curbe.testing.load
 
 lint: env-dev
 	.venv/bin/ruff check .
