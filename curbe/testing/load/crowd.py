@@ -57,12 +57,21 @@ class Person:
                 self.acknowledged.add(key)
                 return key
 
-    async def head(self) -> int:
-        """The present head of their stream, from a snapshot in another tab."""
-        return int((await self._boot())["cursor"].partition(":")[2])
+    async def present_cursor(self) -> str:
+        """The head of their stream, from a snapshot in another tab."""
+        return str((await self._boot())["cursor"])
+
+    async def poll(self, http: httpx.AsyncClient, wait_s: int) -> int:
+        """Ask through that client what has come after the cursor; the status of the answer."""
+        query = {"after": self.cursor, "wait": str(wait_s)}
+        return (await http.get("events", params=query, headers=self._headers)).status_code
 
     def follower(self, base_url: str) -> Follower:
         return Follower(f"{_as_socket(base_url)}/ws/messenger", self.bearer, self.cursor)
+
+    @property
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.bearer}"}
 
     async def _boot(self) -> dict[str, Any]:
         answer = await self.http.post("bootstrap", json={"widget_id": self.widget_id, "device_id": self.device_id})
@@ -70,7 +79,7 @@ class Person:
         return dict(answer.json())
 
     async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        answer = await self.http.post(path, json=body, headers={"Authorization": f"Bearer {self.bearer}"})
+        answer = await self.http.post(path, json=body, headers=self._headers)
         answer.raise_for_status()
         return dict(answer.json())
 
@@ -79,12 +88,18 @@ class Person:
 async def crowd(stack: Stack, number: int) -> AsyncIterator[list[Person]]:
     """So many visitors of the first demo company, who speak to the stack's first process."""
     widget_id = stack.demo["tenants"][0]["widgets"][0]["id"]
-    limits = httpx.Limits(max_connections=_AT_ONCE)
-    base_url = f"{stack.base_url}/api/messenger/"
-    async with httpx.AsyncClient(base_url=base_url, timeout=60, limits=limits, trust_env=False) as http:
+    async with door_of(stack, 0) as http:
         people = [Person(http, widget_id) for _ in range(number)]
         await asyncio.gather(*(one.arrive() for one in people))
         yield people
+
+
+def door_of(stack: Stack, process: int, at_once: int = _AT_ONCE) -> httpx.AsyncClient:
+    """A client of the visitor API of that process."""
+    base_url = f"{stack.base_urls[process]}/api/messenger/"
+    return httpx.AsyncClient(
+        base_url=base_url, timeout=60, limits=httpx.Limits(max_connections=at_once), trust_env=False
+    )
 
 
 @asynccontextmanager

@@ -58,7 +58,7 @@ async def incomplete_of(
     people: Sequence[Person], sockets: dict[str, list[Follower]], within_s: float = 30
 ) -> list[Follower]:
     """Whoever has not heard, within so long, all that their person has said, up to the head of the stream."""
-    heads = {one.device_id: await one.head() for one in people}
+    heads = {one.device_id: int((await one.present_cursor()).partition(":")[2]) for one in people}
 
     def lacking() -> list[Follower]:
         return [

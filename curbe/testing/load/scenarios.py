@@ -25,10 +25,10 @@ _DESCRIPTORS = 4096
 
 STACKS: dict[str, dict[str, Any]] = {
     "web and realtime on PostgreSQL and Redis": {"database": "postgres", "redis": True, "server": ["web", "realtime"]},
-    "one process on PostgreSQL": {"database": "postgres"},
+    "two processes on PostgreSQL": {"database": "postgres", "redis": True, "processes": 2},
     "one process on SQLite": {"database": "sqlite"},
 }
-_SPLIT, _ONE, _SQLITE = STACKS
+_SPLIT, _TWO, _SQLITE = STACKS
 
 
 @dataclass(frozen=True)
@@ -47,15 +47,15 @@ SCENARIOS = {
         _SQLITE, partial(restart, people=_PEOPLE, sockets_each=repetitions(small=4, full=8), politely=True)
     ),
     "waiting polls": Scenario(
-        _ONE,
+        _TWO,
         partial(
             polls_beside_sends,
             polls=repetitions(small=100, full=500),
-            rounds=repetitions(small=5, full=9),
-            sends=repetitions(small=40, full=100),
+            rounds=repetitions(small=2, full=6),
+            sends=repetitions(small=80, full=100),
         ),
     ),
-    "two hogs": Scenario(_ONE, partial(under_hogs, messages=repetitions(small=100, full=300), sockets=50)),
+    "two hogs": Scenario(_TWO, partial(under_hogs, messages=repetitions(small=100, full=300), sockets=50)),
     "fan-out": Scenario(
         _SPLIT, partial(fan_out, sockets=repetitions(small=100, full=500), rounds=repetitions(small=5, full=30))
     ),

@@ -6,68 +6,73 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from statistics import median
+from dataclasses import dataclass, field, replace
 
 import httpx
 import psycopg
 
-from curbe.testing.load.crowd import Person, crowd
+from curbe.testing.load.crowd import Person, crowd, door_of
 from curbe.testing.load.figures import Figure, p95
-from curbe.testing.load.waiting import until, until_calm
+from curbe.testing.load.waiting import until
 from curbe.testing.stack import Stack
 
-# The pool of a process whose polls held a connection each would be empty after so many of them.
+# A process whose polls held a connection each would have none left after so many of them.
 POOL_SIZE = 10
 _POLLS_EACH = 5
 _WAIT_S = 25
+_LOOKS = 20
 TIMES_AS_LONG = 2
 
 
+@dataclass
 class Poll:
-    """One client that asks again whenever it was answered. It is told of nothing until something happens."""
+    """One client that asks again whenever there was nothing to tell it (204)."""
 
-    def __init__(self, http: httpx.AsyncClient, person: Person) -> None:
-        self.is_asking = False
-        self.answers: list[int] = []
-        self._http, self._person = http, person
+    http: httpx.AsyncClient
+    person: Person
+    is_asking: bool = False
+    told: int | None = None
 
     async def ask_on(self) -> None:
-        query = {"after": self._person.cursor, "wait": str(_WAIT_S)}
-        headers = {"Authorization": f"Bearer {self._person.bearer}"}
-        while not self.was_told:
+        while self.told in (None, 204):
             self.is_asking = True
-            answer = await self._http.get("events", params=query, headers=headers)
-            self.answers.append(answer.status_code)
+            self.told = await self.person.poll(self.http, _WAIT_S)
 
-    @property
-    def was_told(self) -> bool:
-        """Whether it was answered with anything but "nothing yet" (204)."""
-        return any(status != 204 for status in self.answers)
+
+@dataclass
+class _Measured:
+    """Seconds that sends took, and what the database saw while polls were waiting."""
+
+    beside: list[float] = field(default_factory=list)
+    without: list[float] = field(default_factory=list)
+    open: int = 0
+    in_use: int = 0
+    told_in: float = 0
 
 
 async def polls_beside_sends(stack: Stack, *, polls: int, rounds: int, sends: int) -> list[Figure]:
-    """Rounds of sends with and without polls that wait, in turn; the process that serves both is the stack's first."""
+    """Of two processes one has polls that wait, the other has none, and in the next round it is the other way round.
+
+    Sends go to both in turn, one by one, so that whatever else the machine does concerns both alike.
+    """
+    found = _Measured()
     async with crowd(stack, 1 + polls // _POLLS_EACH) as (speaker, *waiting):
-        ratios, with_polls, without, open_, busy = [], [], [], [], []
         for number in range(rounds):
-            without.append(await _p95_of_sends(stack, speaker, sends))
-            async with _polling(stack, waiting, polls) as clients:
-                with_polls.append(await _p95_of_sends(stack, speaker, sends))
-                await until_calm(stack.pid())
-                seen = connections(stack.place.database_url)
-                open_.append(seen[0])
-                busy.append(seen[1])
-                if number == rounds - 1:
-                    told_in = await _tell(waiting, clients)
-            ratios.append(with_polls[-1] / without[-1])
+            door = number % 2
+            async with _polling(stack, door, waiting, polls) as clients:
+                await _send_to_both(stack, speaker, sends, door, found)
+                _look_at_connections(stack, found)
+                found.told_in = await _tell(waiting, clients)
+    beside, without = 1000 * p95(found.beside), 1000 * p95(found.without)
     return [
         Figure("polls that wait", polls, ""),
-        Figure("p95 of sends without them, median of rounds", 1000 * median(without), "ms"),
-        Figure("p95 of sends beside them, median of rounds", 1000 * median(with_polls), "ms"),
-        Figure("p95 beside them / without, median of rounds", median(ratios), "×", TIMES_AS_LONG),
-        Figure("database connections open meanwhile", max(open_), "", POOL_SIZE),
-        Figure("database connections in use meanwhile", max(busy), "", 0),
-        Figure("until all polls were answered when something happened", told_in, "s"),
+        Figure("sends beside them, and as many without", len(found.beside), ""),
+        Figure("p95 of sends without them", without, "ms"),
+        Figure("p95 of sends beside them", beside, "ms"),
+        Figure("p95 beside them / without", beside / without, "×", TIMES_AS_LONG),
+        Figure("database connections of both processes", found.open, "", 2 * POOL_SIZE),
+        Figure("database connections in use while all wait", found.in_use, "", 0),
+        Figure("until all polls were answered when something had happened", found.told_in, "s"),
     ]
 
 
@@ -83,38 +88,43 @@ def connections(database_url: str) -> tuple[int, int]:
 
 
 @asynccontextmanager
-async def _polling(stack: Stack, people: Sequence[Person], number: int) -> AsyncIterator[list[Poll]]:
-    """So many polls, once all of them wait at a server that has nothing else to do."""
-    limits = httpx.Limits(max_connections=number)
-    base_url = f"{stack.base_url}/api/messenger/"
-    async with httpx.AsyncClient(base_url=base_url, timeout=60, limits=limits, trust_env=False) as http:
+async def _polling(stack: Stack, door: int, people: Sequence[Person], number: int) -> AsyncIterator[list[Poll]]:
+    """So many polls at that process, from when they wait. They have to be told of something before the block ends."""
+    for person in people:
+        person.cursor = await person.present_cursor()
+    async with door_of(stack, door, at_once=number) as http, asyncio.TaskGroup() as group:
         polls = [Poll(http, people[i % len(people)]) for i in range(number)]
-        tasks = [asyncio.create_task(one.ask_on()) for one in polls]
-        try:
-            await until(lambda: all(one.is_asking for one in polls), "all polls to ask", 60)
-            await until_calm(stack.pid())
-            assert not any(one.was_told for one in polls), "a poll was answered although nothing had happened"
-            yield polls
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        for poll in polls:
+            group.create_task(poll.ask_on())
+        await until(lambda: all(one.is_asking for one in polls), "all polls to ask", 60)
+        for _ in range(2):  # Each poll has been looked at twice before it waits, and this one comes after them.
+            await people[0].poll(http, 0)
+        assert {one.told for one in polls} <= {None, 204}, "a poll was told of something that has not happened"
+        yield polls
 
 
-async def _p95_of_sends(stack: Stack, speaker: Person, number: int) -> float:
-    """In seconds. The process has finished whatever came before."""
-    await until_calm(stack.pid())
-    durations = []
-    for i in range(number):
-        began = time.perf_counter()
-        await speaker.say(f"message {i}")
-        durations.append(time.perf_counter() - began)
-    return p95(durations)
+async def _send_to_both(stack: Stack, speaker: Person, number: int, door: int, found: _Measured) -> None:
+    async with door_of(stack, door) as http, door_of(stack, 1 - door) as other:
+        pairs = [(replace(speaker, http=http), found.beside), (replace(speaker, http=other), found.without)]
+        for one, _ in pairs:
+            await one.say("So that the connection is there")
+        for i in range(number):
+            for one, durations in pairs:
+                began = time.perf_counter()
+                await one.say(f"message {i}")
+                durations.append(time.perf_counter() - began)
+
+
+def _look_at_connections(stack: Stack, found: _Measured) -> None:
+    """Now and then a poll asks again, so the fewest that are in use at a time are those that waiting costs."""
+    looks = [connections(stack.place.database_url) for _ in range(_LOOKS)]
+    found.open = max(found.open, *(open_ for open_, _ in looks))
+    found.in_use = max(found.in_use, min(in_use for _, in_use in looks))
 
 
 async def _tell(people: Sequence[Person], polls: Sequence[Poll]) -> float:
-    """Say something to everybody who waits: that they were waiting shows in their answers."""
+    """Say something to everybody who waits, which ends their polls: that they were waiting shows in the answers."""
     began = time.monotonic()
     await asyncio.gather(*(one.say("at last") for one in people))
-    await until(lambda: all(one.answers[-1:] == [200] for one in polls), "all polls to be answered", 60)
+    await until(lambda: all(one.told == 200 for one in polls), "all polls to be told", 60)
     return time.monotonic() - began
