@@ -36,7 +36,10 @@ class Poll:
     async def ask_on(self) -> None:
         while self.told in (None, 204):
             self.is_asking = True
-            self.told = await self.person.poll(self.http, _WAIT_S)
+            try:
+                self.told = await self.person.poll(self.http, _WAIT_S)
+            except httpx.TransportError:
+                continue  # Handled: an idle connection that the server gave up, just when it was used. Ask again.
 
 
 @dataclass
@@ -92,7 +95,8 @@ async def _polling(stack: Stack, door: int, people: Sequence[Person], number: in
     """So many polls at that process, from when they wait. They have to be told of something before the block ends."""
     for person in people:
         person.cursor = await person.present_cursor()
-    async with door_of(stack, door, at_once=number) as http, asyncio.TaskGroup() as group:
+    # One more, so that the request which comes after the polls need not wait for the end of one.
+    async with door_of(stack, door, at_once=number + 1) as http, asyncio.TaskGroup() as group:
         polls = [Poll(http, people[i % len(people)]) for i in range(number)]
         for poll in polls:
             group.create_task(poll.ask_on())
