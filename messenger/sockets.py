@@ -184,9 +184,13 @@ class Socket(AsyncConsumer):
 
     async def send_away(self, retry_ms: int, code: int = Close.DRAINING) -> None:
         """Say when to come back, and close. Whoever does not take it in is cut off by the server soon enough."""
-        if not self._is_closed:
+        if self._is_closed:
+            return
+        try:
             await self._send_text(as_text({"t": "bye", "code": code, "retry_ms": retry_ms}))
             await self.close(code)
+        except OSError:
+            return  # Handled: the client has hung up meanwhile, and nobody else's goodbye may fail for it.
 
     # The protocol
 

@@ -8,10 +8,12 @@ import time
 
 import httpx
 import pytest
+from uvicorn.protocols.utils import ClientDisconnected
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from messenger import hub
+from messenger.consumers import MessengerConsumer
 from messenger.tests.test_faults import Client
 
 pytestmark = pytest.mark.stack
@@ -71,6 +73,17 @@ def test_it_says_when_to_come_back_and_answers_who_waits(spawn_stack, server):
 
     frame = asyncio.run(resumed())
     assert frame["items"][-1]["payload"]["message"]["body"] == "after the restart"
+
+
+async def test_one_who_has_hung_up_does_not_keep_the_others_from_their_goodbye():
+    async def hung_up(message):
+        raise ClientDisconnected()
+
+    gone, there, heard = MessengerConsumer(), MessengerConsumer(), []
+    gone.base_send = hung_up
+    there.base_send = lambda message: asyncio.sleep(0, heard.append(message["type"]))
+    await asyncio.gather(gone.send_away(100), there.send_away(100))
+    assert heard == ["websocket.send", "websocket.close"]
 
 
 def test_the_more_sockets_the_longer_they_are_spread():
