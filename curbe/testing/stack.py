@@ -101,9 +101,9 @@ class Stack:
         """SIGKILL: what it had acknowledged has to be there afterwards."""
         self._processes[i].kill()
 
-    def terminate(self, i: int = 0) -> None:
-        """SIGTERM, and wait for the end of its graceful shutdown."""
-        self._processes[i].stop()
+    def terminate(self, i: int = 0, within_s: float = 15) -> None:
+        """SIGTERM, and wait for the end of its graceful shutdown; ServerFailed when it takes longer."""
+        self._processes[i].stop(within_s)
 
     def restart(self, i: int = 0) -> None:
         """Start it again on its port (killing it first when it still runs) and wait until it is ready."""

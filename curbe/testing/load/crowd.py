@@ -97,9 +97,9 @@ async def crowd(stack: Stack, number: int) -> AsyncIterator[list[Person]]:
 def door_of(stack: Stack, process: int, at_once: int = _AT_ONCE) -> httpx.AsyncClient:
     """A client of the visitor API of that process."""
     base_url = f"{stack.base_urls[process]}/api/messenger/"
-    return httpx.AsyncClient(
-        base_url=base_url, timeout=60, limits=httpx.Limits(max_connections=at_once), trust_env=False
-    )
+    # The server gives up idle connections after 5 s: not at the moment at which we use one.
+    limits = httpx.Limits(max_connections=at_once, keepalive_expiry=2)
+    return httpx.AsyncClient(base_url=base_url, timeout=60, limits=limits, trust_env=False)
 
 
 @asynccontextmanager

@@ -15,6 +15,8 @@ from curbe.testing.stack import Stack
 
 BACK_WITHIN_S = 60
 _SPEAK_EVERY_S = 0.25
+# What `stop_grace_period` of docker-compose.yml gives it, and as much again on a busy machine.
+_END_WITHIN_S = 40
 
 
 async def restart(stack: Stack, *, people: int, sockets_each: int, politely: bool) -> list[Figure]:
@@ -30,7 +32,7 @@ async def restart(stack: Stack, *, people: int, sockets_each: int, politely: boo
             await _all_speak(visitors, "before")
             async with chatter(visitors, _SPEAK_EVERY_S):
                 began = time.monotonic()
-                await asyncio.to_thread(stack.terminate if politely else stack.kill, door)
+                await asyncio.to_thread(*((stack.terminate, door, _END_WITHIN_S) if politely else (stack.kill, door)))
                 ended = time.monotonic()
                 await asyncio.to_thread(stack.restart, door)
                 ready, used_before = time.monotonic(), processor_seconds(stack.pid(door))
