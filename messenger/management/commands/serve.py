@@ -52,6 +52,7 @@ class Command(BaseCommand):
             ws="websockets-sansio",
             ws_max_size=64 * 1024,
             ws_per_message_deflate=False,
+            ws_ping_interval=None,  # Our heartbeats tell who is gone, with a code that says so (4012).
             lifespan="off",
             proxy_headers=False,  # TRUSTED_PROXIES and BEHIND_PROXY say what is believed, whatever the server.
             access_log=False,
