@@ -82,6 +82,8 @@ class Follower:
         except (OSError, TimeoutError, InvalidHandshake):
             return _NO_WORD  # Handled: nobody answers, or not in time; the caller tries again.
         finally:
+            if self._head is not None and time.monotonic() - self._live_since > _STABLE_S:
+                self._failures = 0
             self._socket, self._head = None, None
 
     async def _listen(self, socket: ClientConnection) -> NoReturn:
@@ -112,8 +114,6 @@ class Follower:
 
     def _pause_s(self) -> float:
         asked, self._retry_s = self._retry_s, None
-        if time.monotonic() - self._live_since > _STABLE_S:
-            self._failures = 0
         ceiling = min(_LONGEST_S, _SHORTEST_S * 2**self._failures)
         self._failures += 1
         return random.uniform(0, ceiling) if asked is None else asked  # noqa: S311  Jitter is no secret.
