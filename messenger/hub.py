@@ -181,6 +181,7 @@ class Hub:
         for task in self._tasks:
             task.cancel()
         self._tasks = []
+        self._channel = ""  # The layer closes the channel whose listener ends; whoever comes next opens another.
 
     async def _subscribe(self, feed: Feed) -> None:
         """Join the stream's group. Without the layer the feed lives from the sweeper, which tries again."""

@@ -90,6 +90,18 @@ def test_two_processes_share_what_happens(spawn_stack):
         assert seconds_until_heard(socket, "said to the first") < 2
 
 
+def test_whoever_comes_after_everybody_has_left_is_live_at_once(spawn_stack):
+    stack = spawn_stack(database="postgres", redis=True)
+    visitor = Client(stack)
+    visitor.start("Hello")
+    for number, text in enumerate(("to the first", "to the next"), start=1):
+        with visitor.socket() as socket:
+            assert visitor.say(text).status_code == 201
+            assert seconds_until_heard(socket, text) < 4
+        wait_for(lambda number=number: stack.logs().count("socket_closed") == number, "nobody to be left", 30)
+    assert "channel_layer_unavailable" not in stack.logs()
+
+
 def test_without_redis_messages_arrive_within_7_s_and_live_again_with_it(spawn_stack, disposable_redis):
     stack = spawn_stack(database="postgres", processes=2, env={"REDIS_URL": disposable_redis.url})
     visitor = Client(stack)
