@@ -136,6 +136,14 @@ class Socket(AsyncConsumer):
             self.log.exception("socket_failed")
             await self.close(Close.SERVER_ERROR)
 
+    async def send(self, message: dict[str, Any]) -> None:
+        """Say it to the client. One who has hung up is no failure of ours, and must cost little: crowds give up too."""
+        try:
+            await super().send(message)
+        except OSError:
+            self._is_closed = True  # Handled: the server tells us that they have gone, in a moment.
+            self._outgoing.end()
+
     async def websocket_connect(self, message: dict[str, Any]) -> None:
         # Nothing belongs into the address, least of all credentials: addresses end up in logs (S35).
         if self.scope["query_string"] or not protocol.is_known_host(self.header("host")) or not self.may_connect():
@@ -186,11 +194,8 @@ class Socket(AsyncConsumer):
         """Say when to come back, and close. Whoever does not take it in is cut off by the server soon enough."""
         if self._is_closed:
             return
-        try:
-            await self._send_text(as_text({"t": "bye", "code": code, "retry_ms": retry_ms}))
-            await self.close(code)
-        except OSError:
-            return  # Handled: the client has hung up meanwhile, and nobody else's goodbye may fail for it.
+        await self._send_text(as_text({"t": "bye", "code": code, "retry_ms": retry_ms}))
+        await self.close(code)
 
     # The protocol
 
@@ -369,8 +374,6 @@ class Socket(AsyncConsumer):
             await self._outgoing.run(self._send_text)
         except TimeoutError as error:
             raise ClosedByUs(Close.SLOW) from error
-        except OSError:
-            pass  # Handled: the client has hung up, and the server tells us so in a moment.
 
     async def _send_text(self, text: str) -> None:
         await self.send({"type": "websocket.send", "text": text})

@@ -57,7 +57,7 @@ async def restart(stack: Stack, *, people: int, sockets_each: int, politely: boo
 
 
 async def incomplete_of(
-    people: Sequence[Person], sockets: dict[str, list[Follower]], within_s: float = 30
+    people: Sequence[Person], sockets: dict[str, list[Follower]], within_s: float = 120
 ) -> list[Follower]:
     """Whoever has not heard, within so long, all that their person has said, up to the head of the stream."""
     heads = {one.device_id: int((await one.present_cursor()).partition(":")[2]) for one in people}
