@@ -82,7 +82,8 @@ async def test_one_who_has_hung_up_does_not_keep_the_others_from_their_goodbye()
     async def listening(message):
         heard.append(message["type"])
 
-    gone, there, heard = MessengerConsumer(), MessengerConsumer(), []
+    gone, there = MessengerConsumer(), MessengerConsumer()
+    heard: list[str] = []
     gone.base_send, there.base_send = hung_up, listening
     await asyncio.gather(gone.send_away(100), there.send_away(100))
     assert heard == ["websocket.send", "websocket.close"]
