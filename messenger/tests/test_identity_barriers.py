@@ -7,7 +7,7 @@ import uuid
 import pytest
 
 from curbe.testing.cast import Browser, device_id, make_company, proof
-from messenger import actions, hub, queries
+from messenger import actions, hub, queries, streams
 from messenger.actions.messages import Draft
 from messenger.actions.visits import Page
 from messenger.errors import NotFound, Unauthenticated, VerifiedContact
@@ -104,13 +104,14 @@ async def test_a_login_between_hello_and_following_is_noticed(company, monkeypat
 
 
 async def heard_until_closed(line):
-    """Everything the socket was sent, and at the end the code it was closed with."""
+    """Everything the socket was sent, and at the end the code it was closed with, or None when it never was."""
     heard = []
-    while True:
-        message = await line._communicator.receive_output(8)
+    while not await line._communicator.receive_nothing(8):
+        message = await line._communicator.receive_output()
         heard.append(message["code"] if message["type"] == "websocket.close" else message["text"])
         if message["type"] == "websocket.close":
             return heard
+    return [*heard, None]
 
 
 # Requests: authenticated, then overtaken.
@@ -129,6 +130,23 @@ def test_a_snapshot_is_not_told_to_who_was_overtaken(harbor, guest, chat, monkey
     monkeypatch.setattr(queries, "visitor_snapshot", late)
     answer = guest.load()
     assert (answer.status_code, answer.json()["contact"]) == (200, None), "it began again, as nobody yet"
+    assert "private" not in answer.content.decode()
+
+
+@by_hand
+def test_a_poll_is_not_answered_to_who_was_overtaken(harbor, guest, chat, monkeypatch):
+    other = another_tab(guest)
+    plain = streams.events_after
+
+    def late(*args, **options):
+        monkeypatch.undo()
+        other.boot(identity={"token": proof(harbor, "grace", email="grace@private.example")})
+        return plain(*args, **options)
+
+    monkeypatch.setattr(streams, "events_after", late)
+    answer = guest.get("events", {"after": chat["cursor"]})
+    assert answer.status_code == 401
+    assert answer.json()["errors"][0]["code"] == "identity_changed"
     assert "private" not in answer.content.decode()
 
 

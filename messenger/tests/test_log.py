@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
 from curbe.testing.cast import make_company
+from curbe.testing.ledger import told_to
 from messenger import streams
 from messenger.events import Actor, EventLog, EventType
 from messenger.models import Event, Stream, Team
@@ -35,10 +37,10 @@ class Writer(threading.Thread):
         try:
             with transaction.atomic():
                 self.id_taken = next_of_a_sequence()
-                self.wrote.set()
-                assert self.may_commit.wait(10)
                 log = EventLog(self.company.tenant.id, Actor("system"), timezone.now())
                 log.add(EventType.CONTACT_UPDATED, self.entity_id, contact_id=self.contact.id)
+                self.wrote.set()
+                assert self.may_commit.wait(10)
                 log.flush()
         finally:
             connection.close()
@@ -98,6 +100,33 @@ def test_nothing_of_a_rolled_back_verb_stays_in_the_log(company):
     assert list(Stream.objects.values_list("id", "head_seq").order_by("id")) == before
 
 
+def test_a_nudge_speaks_of_what_everybody_can_read(company, monkeypatch):
+    """Whoever is woken before the commit finds nothing, and may sleep on."""
+    promised, found = [], []
+
+    def look(_subject_id, _epoch, rows):
+        promised.append(rows[-1].seq)
+        heads = Stream.objects.filter(id=rows[-1].stream_id).values_list("head_seq", flat=True)
+        found.append(elsewhere(heads.first))
+
+    monkeypatch.setattr("messenger.nudges.publish", look)
+    company.browser().start("Hello")
+    assert found == promised == [2, 2], "of the contact's stream and the team's"
+
+
+def elsewhere(look):
+    """What another connection sees."""
+
+    def run():
+        try:
+            return look()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(run).result(10)
+
+
 def test_a_replay_shows_the_present(company):
     """An event is a pointer: what it says is what the row says now."""
     browser, desk = company.browser(), company.desk()
@@ -113,11 +142,11 @@ def test_the_audience_belongs_to_the_type(company):
     conversation_id = browser.start("Hello")["conversation"]["id"]
     desk.note(conversation_id, "for us")
     desk.post(f"conversations/{conversation_id}/assign", {"agent_id": str(company.ben.id)})
-    contact_events = streams.events_after(streams.contact_stream(browser.contact), 0, 100)
-    team_events = streams.events_after(streams.team_stream(company.tenant.id), 0, 100, agent=company.ada)
-    assert not {one.type for one in contact_events} & {"note.created"}
-    assert {one.type for one in team_events} > {"note.created"}
-    assert "for us" not in str([one.payload for one in contact_events])
+    own, team = streams.contact_stream(browser.contact), streams.team_stream(company.tenant.id)
+    assert "note.created" not in told_to(own)
+    assert "note.created" in told_to(team)
+    assert "for us" not in str([one.payload for one in streams.events_after(own, 0, 100)])
+    assert "for us" in str([one.payload for one in streams.events_after(team, 0, 100, agent=company.ada)])
     assert {one.audience.value for one in EventType if one.wire.startswith("note.")} == {"team"}
 
 

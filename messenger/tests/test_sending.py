@@ -6,7 +6,8 @@ import uuid
 
 import pytest
 
-from messenger.models import Message
+from curbe.testing.ledger import everything
+from messenger.models import Message, VisitorToken
 
 pytestmark = pytest.mark.django_db
 
@@ -20,6 +21,20 @@ def test_it_stores_a_message_once_however_often_it_is_sent(guest, chat):
     assert again.headers["Idempotent-Replay"] == "true"
     assert first.json() == again.json()
     assert Message.objects.filter(client_message_id=key).count() == 1
+
+
+def test_a_repeat_moves_nothing(harbor, guest, chat, desk):
+    """Neither a counter, nor the life of a conversation that was closed meanwhile, nor the log."""
+    conversation_id, key = chat["conversation"]["id"], str(uuid.uuid4())
+    guest.say(conversation_id, "Where is my order?", key)
+    desk.post(f"conversations/{conversation_id}/close")
+    before = everything(but=[VisitorToken])
+    assert guest.say(conversation_id, "Where is my order?", key).status_code == 200
+    assert everything(but=[VisitorToken]) == before
+    # The control: another key does all of that.
+    guest.say(conversation_id, "Where is my order?")
+    assert harbor.conversation(conversation_id).status == "open"
+    assert everything(but=[VisitorToken]) != before
 
 
 def test_it_refuses_a_key_that_comes_back_with_another_body(guest, chat):

@@ -54,12 +54,16 @@ class Line:
         return await self._communicator.receive_json_from(timeout)
 
     async def hear_until(self, kind, timeout=5):
-        """The next frame of a kind; what comes before it is skipped."""
-        async with asyncio.timeout(timeout):
-            while True:
-                frame = await self.hear()
-                if frame["t"] == kind:
-                    return frame
+        """The next frame of a kind; what comes before it is skipped. AssertionError when none comes in time."""
+        skipped = []
+        try:
+            async with asyncio.timeout(timeout):
+                # Longer than we wait: where `hear` gives up, the socket ends with it.
+                while (frame := await self.hear(timeout + 1))["t"] != kind:
+                    skipped.append(frame)
+        except TimeoutError as error:
+            raise AssertionError(f"No {kind} came within {timeout} s, only {skipped}.") from error
+        return frame
 
     async def hear_events(self, up_to):
         """All events until one with this seq, and the frames they came in."""
