@@ -298,7 +298,7 @@ async def test_a_nudge_that_promises_too_much_changes_nothing(chatting, monkeypa
         await line.hear()
         stream = await in_thread(lambda: streams.contact_stream(browser.contact))()
         false = Event(seq=stream.head_seq + 5, type="message.created", entity_id=stream.id, created_at=timezone.now())
-        nudges.publish(stream.id, stream.epoch, [false])
+        nudges.publish(stream.subject_id, stream.epoch, [false])
         assert await line.hears_nothing()
         monkeypatch.setattr(nudges, "publish", lambda *args: None)
         await in_thread(browser.say)(conversation_id, "after the false promise")
