@@ -11,6 +11,9 @@ from curbe.testing.mutants.plants import PLANTS
 from curbe.testing.mutants.trial import complaints_without_any, try_plant
 from curbe.testing.npm import ROOT
 
+# Most of these start test runs of their own: once is enough.
+pytestmark = pytest.mark.stack
+
 PRODUCT = """
 def double(n):
     return n + n
@@ -95,7 +98,6 @@ def tree(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.mark.stack
 @pytest.mark.parametrize("plant", [PLANT, JS_PLANT], ids=["python", "javascript"])
 def test_the_named_assertion_kills_and_the_tree_is_sound_again(tree, plant):
     verdict = try_plant(tree, plant)
@@ -104,7 +106,6 @@ def test_the_named_assertion_kills_and_the_tree_is_sound_again(tree, plant):
     assert complaints_without_any(tree, [plant]) == []
 
 
-@pytest.mark.stack
 @pytest.mark.parametrize(
     ("plant", "changed", "complaint"),
     [
@@ -131,7 +132,6 @@ def test_anything_else_is_no_kill_and_says_why(tree, plant, changed, complaint):
     assert verdict.complaint.startswith(complaint)
 
 
-@pytest.mark.stack
 @pytest.mark.parametrize(
     ("plant", "file", "test"),
     [
