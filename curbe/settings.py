@@ -157,7 +157,10 @@ def _database() -> dict[str, Any]:
     if config["ENGINE"] == "django.db.backends.postgresql":
         # Server-side cursors do not survive a transaction-pooling pgbouncer.
         options = {**_POSTGRES_OPTIONS, **config.get("OPTIONS", {})}
-        return {**config, "OPTIONS": options, "CONN_MAX_AGE": 0, "DISABLE_SERVER_SIDE_CURSORS": True}
+        config |= {"OPTIONS": options, "CONN_MAX_AGE": 0, "DISABLE_SERVER_SIDE_CURSORS": True}
+        # When PostgreSQL has restarted, every pooled connection is dead: one empty statement keeps each from failing a
+        # request, or a sweep, whose sockets would then wait for the next ones.
+        return {**config, "CONN_HEALTH_CHECKS": True}
     raise ImproperlyConfigured("DATABASE_URL must be sqlite:///… or postgres://…")
 
 

@@ -81,6 +81,14 @@ def test_what_was_acknowledged_survives_kill_9(spawn_stack, database):
     assert bodies == ["Hello", "acknowledged 0", "acknowledged 1", "acknowledged 2"]
 
 
+def test_when_postgres_has_restarted_the_first_request_works_again(spawn_stack, disposable_postgres):
+    visitor = Client(spawn_stack(database=disposable_postgres))
+    visitor.start("Hello")
+    disposable_postgres.kill()
+    disposable_postgres.start()
+    assert visitor.say("over a connection that has died meanwhile").status_code == 201
+
+
 def test_two_processes_share_what_happens(spawn_stack):
     stack = spawn_stack(database="postgres", redis=True, processes=2)
     visitor = Client(stack, process=0)
