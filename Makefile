@@ -5,7 +5,7 @@ UV := $(or $(shell command -v uv),.venv/bin/uv)
 COMPILE := $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
-.PHONY: run test test-sqlite test-postgres test-stacks test-all load mutants lint format lock reset env env-dev python
+.PHONY: run test test-sqlite test-postgres test-stacks test-all load mutants soak lint format lock reset env env-dev python
 
 run: env
 	@exec .venv/bin/python -u manage.py serve --setup
@@ -36,6 +36,10 @@ load: env-dev
 # Plants known bugs in a copy of the tree and names the assertion that notices each; under 15 minutes.
 mutants: env-dev
 	.venv/bin/python -m curbe.testing.mutants
+
+# Every fault on both databases for long; at most 45 minutes. SOAK="--cells sqlite --sends 500" runs less of it.
+soak: env-dev
+	.venv/bin/python -m curbe.testing.soak $(SOAK)
 
 lint: env-dev
 	.venv/bin/ruff check .
