@@ -11,10 +11,11 @@ import pytest
 from curbe.testing.cast import Browser, proof
 from curbe.testing.ledger import assert_streams_have_no_holes
 from curbe.testing.race import race
+from curbe.testing.reducer import as_snapshot, from_snapshot, receive
 from curbe.testing.scale import repetitions
 from messenger import streams
+from messenger.frames import evs
 from messenger.models import Message
-from messenger.tests.test_log import apply, as_state
 from messenger.tests.test_sockets import connected, in_thread
 
 pytestmark = [
@@ -79,13 +80,15 @@ def test_a_snapshot_taken_during_sends_and_what_comes_after_it_are_the_whole(har
         return []
 
     snapshots = [one for taken in race(8, act) for one in taken]
-    end = as_state(browser.boot())
+    end = as_snapshot(from_snapshot(browser.boot()))
     stream = streams.contact_stream(browser.contact)
     for snapshot in snapshots:
-        state = as_state(snapshot)
-        for item in streams.events_after(stream, int(snapshot["cursor"].split(":")[1]), 200):
-            apply(state, item)
-        assert state == end
+        state, seq = from_snapshot(snapshot), int(snapshot["cursor"].split(":")[1])
+        items = streams.events_after(stream, seq, 200)
+        for frame in evs(stream.epoch, seq + 1, items, stream.head_seq):
+            state, need = receive(state, frame.body)
+            assert need is None
+        assert as_snapshot(state) == end
 
 
 def test_a_guests_poll_during_a_sign_in_hears_nothing_of_the_user(harbor, chatting, repetition):

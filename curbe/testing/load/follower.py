@@ -116,7 +116,7 @@ class Follower:
         asked, self._retry_s = self._retry_s, None
         ceiling = min(_LONGEST_S, _SHORTEST_S * 2**self._failures)
         self._failures += 1
-        return random.uniform(0, ceiling) if asked is None else asked  # noqa: S311  Jitter is no secret.
+        return random.uniform(0, ceiling) if asked is None else asked
 
 
 @asynccontextmanager

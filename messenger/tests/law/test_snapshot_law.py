@@ -19,12 +19,19 @@ SILENT = {
     "create_api_token": "credentials are in nobody's state",
     "create_identity_secret": "credentials are in nobody's state",
     "create_tenant": "nobody reads a stream of it yet",
+    "end_agent_sockets": "sockets look at their credentials again; nothing has happened",
+    "mark_unread_by_agent": "an agent's own cursor is private to them: it travels beside the log (`agent_read`)",
     "note_refused_proof": "the admins' log of refused proofs is a page, not a part of any conversation",
+    "prune_log": "what is forgotten of the log is asked for again as a snapshot",
     "record_visit": "a page view is the context of what is said next, and in nobody's state",
     "reset_device": "the sessions end, and with them their sockets: who starts over has a fresh snapshot",
     "retire_identity_secret": "the sessions that it proved end, and with them their sockets",
     "revoke_api_token": "credentials are in nobody's state",
+    "rotate_epochs": "every client takes a snapshot",
     "shutdown_device": "the sessions end, and with them their sockets",
+    "update_agent": "a name or role is said with whatever the agent does next",
+    "update_tenant": "settings are in nobody's state",
+    "update_user": "an account is in nobody's state",
 }
 
 
