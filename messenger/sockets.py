@@ -13,6 +13,7 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any, ClassVar
 
 import structlog
@@ -65,8 +66,6 @@ class Socket(AsyncConsumer):
         self._moving = asyncio.Lock()
         self._foreign = 0
         self._taking: asyncio.Task[None] | None = None
-        self._closing: asyncio.Task[None] | None = None
-        self._leaving: asyncio.Task[None] | None = None
         self._looking: set[asyncio.Task[None]] = set()
         self._heard: deque[float] = deque(maxlen=MOST_INBOUND + 1)
         self._heard_at = time.monotonic()
@@ -182,7 +181,8 @@ class Socket(AsyncConsumer):
             self._is_closed = True
             self._outgoing.end()
             self._leaving = asyncio.create_task(self._leave())
-            await self.send({"type": "websocket.close", "code": code})
+            with suppress(OSError):  # The client may have gone by itself.
+                await self.send({"type": "websocket.close", "code": code})
 
     async def _leave(self) -> None:
         """Hold nothing any more, however long the client leaves the close unread. Doing it twice is harmless."""

@@ -37,7 +37,7 @@ print(json.dumps(made))
 CHANGE_PASSWORD = """
 import getpass
 from django.core.management import call_command
-getpass.getpass = lambda *prompt: %r
+getpass.getpass = lambda prompt: %r
 call_command("changepassword", %r)
 """
 
