@@ -33,13 +33,6 @@ for name in %r:
     made[name] = {"agent": str(agent.id), "user": str(agent.user_id), "token": str(token.id), "key": key}
 print(json.dumps(made))
 """
-# Asks for the password as ever, but not on a terminal.
-CHANGE_PASSWORD = """
-import getpass
-from django.core.management import call_command
-getpass.getpass = lambda prompt: %r
-call_command("changepassword", %r)
-"""
 
 
 @pytest.fixture(scope="module")
@@ -117,11 +110,6 @@ async def set_password(office: Office, name: str) -> None:
     await office.change_user(name, "password", usable_password="true", **passwords)
 
 
-async def set_password_by_command(office: Office, name: str) -> None:
-    script = CHANGE_PASSWORD % (NEW_PASSWORD, f"{name}@live.example")
-    await asyncio.to_thread(office.at.stack.manage, "shell", "-c", script)
-
-
 async def revoke_token(office: Office, name: str) -> None:
     form = {"action": "revoke", "_selected_action": office.made[name]["token"]}
     await office.submit("/admin/messenger/apitoken/", form)
@@ -132,7 +120,6 @@ DOORS: dict[str, Door] = {
     "deactivated": switch_off_agent,
     "account": switch_off_account,
     "password": set_password,
-    "terminal": set_password_by_command,
     "program": revoke_token,
 }
 
