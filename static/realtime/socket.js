@@ -28,7 +28,7 @@ import { createPoller } from "./polling.js";
  */
 
 const SILENCE_MS = 35_000;
-/** For a socket to be welcomed. Three that hang, and the pauses between them, have to fit into 15 s. */
+/** For a socket to be welcomed. Three that hang have to fit into 15 s. */
 const IMPATIENT_MS = 4_000;
 /** The same while polling, when there is no hurry. */
 const WELCOME_MS = 10_000;
@@ -163,6 +163,8 @@ export function createConnection(wiring) {
   /** @param {number} code
    * @param {number} [pause] what a server that says goodbye asks for, in ms: going down is no failure */
   function lost(code, pause) {
+    // An attempt that hung has waited already.
+    const waited = state === "live" ? 0 : clock.now() - triedAt;
     drop();
     const what = verdict(code);
     if (what === "renew" || what === "refused") return giveUp(code, what);
@@ -170,7 +172,7 @@ export function createConnection(wiring) {
     if (poller) return set("retry", connect, AGAIN_MS);
     enter("recovering");
     if (pause === undefined && failures >= ENOUGH) startPolling();
-    else set("retry", connect, pause ?? backoff(failures - 1, clock.random()));
+    else set("retry", connect, pause ?? Math.max(0, backoff(failures - 1, clock.random()) - waited));
   }
 
   /** @param {number} code
