@@ -203,7 +203,7 @@ class Hub:
         return self._channel
 
     async def _unsubscribe(self, feed: Feed) -> None:
-        if not feed.is_subscribed:
+        if not feed.is_subscribed or self.is_draining:  # Whoever ends has left all groups with its connection.
             return
         layer: Any = get_channel_layer()
         try:
