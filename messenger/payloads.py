@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from django.utils.html import linebreaks
 from django.utils.translation import gettext as _
 
 from .models import Agent, Contact, Conversation, Message, Participant, ReadState, SeenState, Tenant, Widget
@@ -26,6 +27,9 @@ from .shapes import (
     TenantPayload,
     WidgetPayload,
 )
+
+# So much of its last message a conversation carries.
+EXCERPT_CHARACTERS = 500
 
 
 @dataclass(slots=True)
@@ -93,7 +97,7 @@ def visitor_conversation(facts: Facts) -> ConversationPayload:
         "seen_seq": seen.seen_visible_seq if seen else 0,
         "assignee": agent_face(row.assignee) if row.assignee else None,
         "participants": [_participant(one, own_name) for one in facts.participants if _is_known(one)],
-        "last_message": visitor_message(row.last_message) if row.last_message else None,
+        "last_message": _excerpt(visitor_message(row.last_message)) if row.last_message else None,
         "rating": None,
         "rating_requested": row.asks_rating,
         "rev": row.visible_rev,
@@ -111,7 +115,7 @@ def team_conversation(facts: Facts) -> TeamConversationPayload:
         "last_read_seq": own.last_read_seq if own else 0,
         "seen_seq": seen.seen_seq if seen else 0,
         "participants": [_participant(one, display_name(row.contact)) for one in facts.participants],
-        "last_message": team_message(row.last_message) if row.last_message else None,
+        "last_message": _excerpt(team_message(row.last_message)) if row.last_message else None,
         "rev": row.rev,
         "contact": team_contact(row.contact, facts.possible_duplicates),
         "team": {"id": str(row.team.id), "name": row.team.name} if row.team else None,
@@ -240,6 +244,17 @@ def _message(row: Message, *, seq: int, event: dict[str, Any] | None, author: Au
         "sources": [],
         "rev": row.rev,
     }
+
+
+def _excerpt(message: MessagePayload) -> MessagePayload:
+    """A message as its conversation carries it: whole, or the beginning of a long one.
+
+    A list of conversations is for looking over, and the event of a message brings it twice.
+    """
+    if len(message["body"]) <= EXCERPT_CHARACTERS:
+        return message
+    beginning = message["body"][:EXCERPT_CHARACTERS].rstrip() + "…"
+    return {**message, "body": beginning, "body_html": str(linebreaks(beginning, autoescape=True))}
 
 
 def _author(row: Message) -> Author:

@@ -151,3 +151,24 @@ def test_the_longest_message_is_stored_whole(guest, chat):
     sent = guest.say(chat["conversation"]["id"], text)
     assert sent.status_code == 201
     assert sent.json()["body"] == text
+
+
+def test_a_conversation_carries_the_beginning_of_a_long_message_and_the_whole_of_a_short_one(guest, chat, desk):
+    thread = chat["conversation"]["id"]
+    assert chat["conversation"]["last_message"] == chat["message"]
+    long = "<b>" + "word " * 3_999
+    guest.say(thread, long)
+    path = f"conversations/{thread}"
+    assert guest.get(f"{path}/messages").json()["items"][-1]["body"] == long
+    for reader in (guest, desk):
+        carried = reader.get(path).json()["last_message"]
+        assert carried["body"] == long[:500].rstrip() + "…"
+        assert "<b>" not in carried["body_html"] and "&lt;b&gt;word" in carried["body_html"]
+
+
+def test_the_event_of_the_longest_plain_message_fits_a_frame(guest, chat):
+    thread, cursor = chat["conversation"]["id"], chat["cursor"]
+    guest.say(thread, "x" * 20_000)
+    answer = guest.get("events", {"after": cursor})
+    assert answer.json()["items"][-1]["payload"]["message"]["body"] == "x" * 20_000
+    assert len(answer.content) < 64 * 1024
