@@ -13,7 +13,6 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from typing import Any, ClassVar
 
 import structlog
@@ -181,8 +180,7 @@ class Socket(AsyncConsumer):
             self._is_closed = True
             self._outgoing.end()
             self._leaving = asyncio.create_task(self._leave())
-            with suppress(OSError):  # The client may have gone by itself.
-                await self.send({"type": "websocket.close", "code": code})
+            await self.send({"type": "websocket.close", "code": code})
 
     async def _leave(self) -> None:
         """Hold nothing any more, however long the client leaves the close unread. Doing it twice is harmless."""

@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 from asgiref.testing import ApplicationCommunicator
+from channels.consumer import AsyncConsumer
 from channels.db import database_sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.utils import timezone
 
 from curbe.asgi import application
 from curbe.testing.cast import make_company
-from messenger import hub, nudges, outgoing, sockets, streams
+from messenger import hub, nudges, outgoing, streams
 from messenger.frames import FRAME_BYTES
 from messenger.models import Event, Stream, VisitorToken
 
@@ -434,7 +435,7 @@ def rival_desk(transactional_db):
 
 async def test_a_client_that_hangs_up_is_no_error(chatting, monkeypatch, log_lines):
     _company, browser, _, _ = chatting
-    plain = sockets.Socket.send
+    plain = AsyncConsumer.send
 
     async def hung_up(self, message):
         if message["type"] == "websocket.send":
@@ -442,7 +443,7 @@ async def test_a_client_that_hangs_up_is_no_error(chatting, monkeypatch, log_lin
         await plain(self, message)
 
     async with connected() as line:
-        monkeypatch.setattr(sockets.Socket, "send", hung_up)
+        monkeypatch.setattr(AsyncConsumer, "send", hung_up)
         await line.hello(browser.bearer)
         assert await line.hears_nothing()
     assert not [entry for entry in log_lines() if entry["level"] == "error"]
