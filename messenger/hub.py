@@ -245,15 +245,17 @@ class Hub:
         while True:
             await asyncio.sleep(SWEEP_EVERY_S)
             try:
-                heads = await in_database(streams.heads_of, [feed.stream.id for feed in self._feeds.values()])
-            except Exception:  # Handled: the database is away; the next sweep looks again.
+                await self._look_at_heads()
+            except Exception:  # Handled: the database is away, say; the next sweep looks again.
                 log.exception("sweep_failed")
-                continue
-            feeds = list(self._feeds.values())
-            for feed in feeds:
-                self._compare(feed, heads.get(feed.stream.id))
-            for feed in feeds:
-                await self._subscribe(feed)
+
+    async def _look_at_heads(self) -> None:
+        feeds = list(self._feeds.values())  # Whoever joins from now on knows better than what is about to be read.
+        heads = await in_database(streams.heads_of, [feed.stream.id for feed in feeds])
+        for feed in feeds:
+            self._compare(feed, heads.get(feed.stream.id))
+        for feed in feeds:
+            await self._subscribe(feed)
 
     def _compare(self, feed: Feed, head: tuple[str, int] | None) -> None:
         if head is None:
