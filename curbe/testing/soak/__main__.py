@@ -6,12 +6,14 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from curbe.testing.bed import Bed, new_postgres, new_redis
 from curbe.testing.npm import ROOT
 from curbe.testing.soak.cells import CELLS, Cell, Result, play
-from curbe.testing.soak.stage import Crowd, Servers, Stage
+from curbe.testing.soak.stage import Servers, Stage
 
 FOLDER = ROOT / ".local" / "soak"
 # The figures that a whole run has to reach: acknowledged sends by database.
@@ -19,6 +21,8 @@ _GOALS = {"postgres": 100_000, "sqlite": 10_000}
 _MARGIN = 1.01
 # What starting a stack and reading a history back take, in seconds, and in sends that could be made instead.
 _OVERHEAD_S, _SENDS_OF_A_START = 40, 1500
+# No cell writes for less.
+_LEAST_S = 30
 _COLUMNS = (
     ("cell", 28),
     ("acked", 7),
@@ -41,8 +45,10 @@ def main() -> int:
     """0 when nothing was found and, in a whole run, the goals were reached."""
     arguments = _arguments()
     chosen = [cell for cell in CELLS if not arguments.cells or any(name in cell.name for name in arguments.cells)]
-    results = _run(chosen, arguments.sends, arguments.minutes * 60)
-    _write(results)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    path = FOLDER / f"{time.strftime('%Y%m%d-%H%M%S')}.json"
+    results = _run(chosen, arguments.sends, arguments.minutes * 60, path)
+    print(f"Figures: {path.relative_to(ROOT)}")
     problems = [f"{one.cell}: {name}: {lines[-1].strip()}" for one in results for name, lines in one.violations.items()]
     problems += [f"{cell.name}: the time was up before it" for cell in chosen[len(results) :]]
     if not arguments.cells and arguments.sends is None:
@@ -59,28 +65,38 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _run(cells: list[Cell], sends: int | None, seconds: float) -> list[Result]:
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    bed, postgres, redis = Bed(), new_postgres(), new_redis()
+def _run(cells: list[Cell], sends: int | None, seconds: float, path: Path) -> list[Result]:
+    """Cell by cell; the figures so far are in `path`, whatever comes after them."""
     ends_at = time.monotonic() + seconds
+    results: list[Result] = []
     print(" ".join(f"{name:>{width}}" for name, width in _COLUMNS), flush=True)
-    results = []
-    try:
+    with _servers() as servers:
         for i, cell in enumerate(cells):
-            left = ends_at - time.monotonic()
-            if left < 0:
+            share = (ends_at - time.monotonic()) * _share_of_first(cells[i:], sends)
+            if share < 0:
                 break
-            share = left * _weight(cell, sends) / sum(_weight(one, sends) for one in cells[i:])
-            wanted = sends or _wanted(cell)
-            result, stage = play(cell, Servers(bed, postgres, redis), wanted, max(30, share - _OVERHEAD_S), Crowd())
+            result, stage = play(cell, servers, sends or _wanted(cell), max(_LEAST_S, share - _OVERHEAD_S))
             results.append(result)
+            path.write_text(json.dumps([one.as_json() for one in results], indent=1))
             print(_row(result), flush=True)
             if not result.passed:
                 _keep(cell, stage)
-    finally:
-        for server in (bed, postgres, redis):
-            server.close()
     return results
+
+
+@contextmanager
+def _servers() -> Iterator[Servers]:
+    servers = Servers(Bed(), new_postgres(), new_redis())
+    try:
+        yield servers
+    finally:
+        for server in (servers.bed, servers.postgres, servers.redis):
+            server.close()
+
+
+def _share_of_first(cells: list[Cell], sends: int | None) -> float:
+    """Of the time that is left: what it has to say beside what all of them have to say."""
+    return _weight(cells[0], sends) / sum(_weight(cell, sends) for cell in cells)
 
 
 def _weight(cell: Cell, sends: int | None) -> int:
@@ -117,13 +133,6 @@ def _keep(cell: Cell, stage: Stage) -> None:
     stage.history.write(FOLDER / f"{name}.jsonl")
     for i, log in enumerate(stage.logs):
         (FOLDER / f"{name}-process-{i}.log").write_text(log)
-
-
-def _write(results: list[Result]) -> Path:
-    path = FOLDER / f"{time.strftime('%Y%m%d-%H%M%S')}.json"
-    path.write_text(json.dumps([one.as_json() for one in results], indent=1))
-    print(f"Figures: {path.relative_to(ROOT)}")
-    return path
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ CELLS = [
 
 @dataclass
 class Result:
-    """The figures of a cell; `violations` are what the checks found, by check."""
+    """The figures of a cell, of which `diverged` counts clients; `violations` are what the checks found, by check."""
 
     cell: str
     acked: int = 0
@@ -117,7 +117,8 @@ def _judge(evidence: Evidence, stage: Stage, result: Result) -> None:
     result.acked = history.acked
     result.lost, result.doubled = len(found["lost"]), len(found["doubled"])
     result.holes = len(found["holes"]) + len(found["stream_holes"])
-    result.diverged, result.leaked = len(found["diverged"]), len(found["leaked"])
+    result.diverged = len({line.partition(": ")[0] for line in found["diverged"]})
+    result.leaked = len(found["leaked"])
     result.longest_gap_s = checks.longest_gap(evidence)
     result.retried = sum(send.failures > 0 for send in history.sends)
     result.replays = sum(send.replays for send in history.sends)

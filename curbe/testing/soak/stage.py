@@ -143,7 +143,7 @@ class Stage:
     def gave_up(self) -> list[str]:
         """What made a client stop following, which it never should."""
         ended = [task for task in self._following if task.done()]
-        return [f"{task.get_name()} stopped following: {task.exception()!r}" for task in ended]
+        return [f"{task.get_name()}: stopped following by {task.exception()!r}" for task in ended]
 
     # What people and faults go by
 
