@@ -29,6 +29,8 @@ from .streams import LogItem
 log = structlog.get_logger(__name__)
 
 SWEEP_EVERY_S = 5
+# After a sweep that failed.
+_SOON_S = 0.5
 # So long the channel layer may take to answer.
 _PATIENCE_S = 2
 # So much of the log is read at once; a feed that is further behind reads again.
@@ -242,12 +244,15 @@ class Hub:
 
     async def _sweep(self) -> None:
         """Compare the heads of all followed streams with the database every 5 s."""
+        pause_s: float = SWEEP_EVERY_S
         while True:
-            await asyncio.sleep(SWEEP_EVERY_S)
+            await asyncio.sleep(pause_s)
             try:
                 await self._look_at_heads()
-            except Exception:  # Handled: the database is away, say; the next sweep looks again.
+                pause_s = SWEEP_EVERY_S
+            except Exception:  # Handled: the database is away, say; what was missed meanwhile is looked for soon.
                 log.exception("sweep_failed")
+                pause_s = _SOON_S
 
     async def _look_at_heads(self) -> None:
         feeds = list(self._feeds.values())  # Whoever joins from now on knows better than what is about to be read.
