@@ -44,9 +44,12 @@ class MessengerConsumer(Socket):
         self.contact = self.visitor.contact
 
     async def recheck(self) -> None:
+        bearer = self._bearer
         try:
-            await self._go_on_with(self._bearer)
+            await self._go_on_with(bearer)
         except Unauthenticated as refusal:
+            if bearer != self._bearer:
+                return  # Handled: renewed meanwhile, by one that is good.
             # It was good before: whoever took it back, by a login or a logout, changed who is here.
             code = "identity_changed" if refusal.code == "session_revoked" else refusal.code
             raise Unauthenticated(code=code) from refusal
@@ -67,13 +70,15 @@ class MessengerConsumer(Socket):
 
     async def renew(self, frame: dict[str, Any]) -> None:
         """A newer token of the same person, so that the socket outlives the first one."""
-        await self._go_on_with(str(frame.get("auth") or ""))
+        bearer = str(frame.get("auth") or "")
+        await self._go_on_with(bearer)
+        self._bearer = bearer
 
     async def _go_on_with(self, bearer: str) -> None:
         fresh = await in_database(authenticate_visitor, bearer)
         if fresh.contact is None or fresh.contact != self.contact:
             raise Unauthenticated(code="identity_changed")
-        self._bearer, self.visitor, self.contact = bearer, fresh, fresh.contact
+        self.visitor, self.contact = fresh, fresh.contact
 
     def say_presence(self) -> None:
         presence.contact_present(self.contact, is_active=self.is_active is True, last_active_at=self.last_active_at)
@@ -124,6 +129,8 @@ class InboxConsumer(Socket):
         except Unauthenticated as refusal:
             is_there = await in_database(queries.is_active, self.agent.tenant_id)
             raise Unauthenticated(code=refusal.code if is_there else "tenant_disabled") from refusal
+        if not self._bearer and fresh.tenant_id != self.agent.tenant_id:
+            raise ClosedByUs(Close.FORBIDDEN)  # Switched to another tenant, as at a hello that names this one.
         if (fresh.id, fresh.role) != (self.agent.id, self.agent.role):
             raise Unauthenticated()
         self.agent = fresh

@@ -96,7 +96,7 @@ class Hub:
         self._opening = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
         self._away_until = 0.0
-        self.is_draining = False
+        self._is_draining = False
 
     @classmethod
     def of_this_loop(cls) -> Hub:
@@ -113,6 +113,7 @@ class Hub:
         feed = self._feed_of(stream)
         if not feed.subscribers:
             feed.stream, feed.wanted = stream, stream.head_seq  # Nobody has read on since.
+            _wake_waiters(feed)
         feed.subscribers.add(subscriber)
         await self._subscribe(feed)
 
@@ -139,7 +140,7 @@ class Hub:
 
         They come back over a while that grows with their number, so that the next process is not overrun.
         """
-        self.is_draining = True
+        self._is_draining = True
         for feed in self._feeds.values():
             _wake_waiters(feed)
         everybody = [one for feed in self._feeds.values() for one in feed.subscribers]
@@ -147,9 +148,13 @@ class Hub:
         leaving = [one.send_away(random.randint(0, spread_ms)) for one in everybody]  # noqa: S311  Jitter is no secret.
         log.info("draining", num_connections=len(everybody), spread_ms=spread_ms)
         try:
-            await asyncio.wait_for(asyncio.gather(*leaving), within_s)
+            await asyncio.wait_for(asyncio.gather(*leaving, return_exceptions=True), within_s)
         except TimeoutError:
             log.warning("drain_incomplete")  # Handled: the server cuts whoever is left, and they resume.
+
+    def is_draining(self) -> bool:
+        """Whether this process is about to end."""
+        return self._is_draining
 
     def head_of(self, stream: Stream) -> int:
         """Return the head that this process knows of; 0 when nobody here follows the stream."""
@@ -205,7 +210,7 @@ class Hub:
         return self._channel
 
     async def _unsubscribe(self, feed: Feed) -> None:
-        if not feed.is_subscribed or self.is_draining:  # Whoever ends has left all groups with its connection.
+        if not feed.is_subscribed or self._is_draining:  # Whoever ends has left all groups with its connection.
             return
         layer: Any = get_channel_layer()
         try:
@@ -221,7 +226,7 @@ class Hub:
                 message = await layer.receive(await self._open_channel(layer))
             except Exception as error:  # noqa: BLE001  Handled: the layer is away; the sweeper carries on until it is back.
                 log.warning("channel_layer_unavailable", reason=type(error).__name__)
-                await asyncio.sleep(1)
+                await asyncio.sleep(1 if self._channel else SWEEP_EVERY_S)
                 continue
             try:
                 self._hear(message)
@@ -235,7 +240,7 @@ class Hub:
         if message["type"] == "nudge":
             self._wake(feed, message["head"], message["trace"], nudges.carried_events(message, feed.stream))
         elif message["type"] == "recheck":
-            _look_again(feed)
+            _look_again(feed, message["agent"])
         elif message["type"] == "who":
             for subscriber in list(feed.subscribers):
                 subscriber.announce()
@@ -300,8 +305,9 @@ class Hub:
             while feed.stream.head_seq < feed.wanted:
                 start = feed.stream.head_seq + 1
                 try:
-                    items, owner = await in_database(_read, feed.stream, _readers(feed), carried)
+                    items, owner = await in_database(_read, feed.stream, start - 1, _readers(feed), carried)
                 except streams.Pruned:
+                    feed.wanted = feed.stream.head_seq
                     await self._begin_again(feed, "too_old")
                     return
                 except Exception:  # Handled: the sweeper wakes the feed again.
@@ -348,13 +354,13 @@ def _readers(feed: Feed) -> list[Agent]:
 
 
 def _read(
-    stream: Stream, agents: list[Agent], carried: Sequence[Event]
+    stream: Stream, after: int, agents: list[Agent], carried: Sequence[Event]
 ) -> tuple[dict[uuid.UUID | None, list[LogItem]], Contact | None]:
     """What is new for each reader and, looked up after that, whose stream it is."""
-    if carried and carried[0].seq == stream.head_seq + 1:
+    if carried and carried[0].seq == after + 1:
         items = streams.project(stream, carried, agents=agents)
     else:
-        items = streams.events_for(stream, stream.head_seq, _BATCH, agents=agents)
+        items = streams.events_for(stream, after, _BATCH, agents=agents)
     return items, streams.owner_of(stream)
 
 
@@ -363,17 +369,21 @@ def _wake_waiters(feed: Feed) -> None:
         happened.set()
 
 
-def _look_again(feed: Feed) -> None:
-    for subscriber in list(feed.subscribers):
+def _look_again(feed: Feed, agent: str | None) -> None:
+    for subscriber in _addressed(feed, agent):
         subscriber.look_again()
     _wake_waiters(feed)
 
 
 def _push(feed: Feed, message: Mapping[str, Any]) -> None:
     """An ephemeral frame, to everybody or to one agent's sockets."""
-    for subscriber in list(feed.subscribers):
-        if message["agent"] is None or (subscriber.agent and str(subscriber.agent.id) == message["agent"]):
-            subscriber.push(message["frame"])
+    for subscriber in _addressed(feed, message["agent"]):
+        subscriber.push(message["frame"])
+
+
+def _addressed(feed: Feed, agent: str | None) -> list[Subscriber]:
+    """All subscribers or, when an agent is named, that agent's."""
+    return [one for one in feed.subscribers if agent is None or (one.agent and str(one.agent.id) == agent)]
 
 
 def _spread_ms(number: int) -> int:

@@ -48,9 +48,12 @@ def publish_ephemeral(subject_id: uuid.UUID, frame: dict[str, Any], *, agent_id:
     _outlet.send(subject_id, {"type": "eph", "frame": frame, "agent": str(agent_id) if agent_id else None})
 
 
-def publish_recheck(subject_id: uuid.UUID) -> None:
-    """Ask the subject's sockets to look at their credentials again. Whoever misses it looks within a minute anyway."""
-    _outlet.send(subject_id, {"type": "recheck"})
+def publish_recheck(subject_id: uuid.UUID, *, agent_id: uuid.UUID | None = None) -> None:
+    """Ask the subject's sockets, or one agent's, to look at their credentials again.
+
+    Whoever misses it looks within a minute anyway.
+    """
+    _outlet.send(subject_id, {"type": "recheck", "agent": str(agent_id) if agent_id else None})
 
 
 def publish_who(subject_id: uuid.UUID) -> None:

@@ -65,7 +65,7 @@ class Socket(AsyncConsumer):
         self._moving = asyncio.Lock()
         self._foreign = 0
         self._taking: asyncio.Task[None] | None = None
-        self._looking: set[asyncio.Task[None]] = set()
+        self._errands: set[asyncio.Task[None]] = set()
         self._heard: deque[float] = deque(maxlen=MOST_INBOUND + 1)
         self._heard_at = time.monotonic()
         self._outgoing = Outgoing()
@@ -167,12 +167,14 @@ class Socket(AsyncConsumer):
 
     async def websocket_disconnect(self, message: dict[str, Any]) -> None:
         self._is_closed = True
-        for task in (*self._tasks, *self._looking):
+        for task in (*self._tasks, *self._errands):
             task.cancel()
         if self.stream is not None:
             self.log.info("socket_closed", code=message.get("code"))
-        await self._leave()
-        raise StopConsumer()
+        try:
+            await self._leave()
+        finally:
+            raise StopConsumer()
 
     async def close(self, code: int) -> None:
         """Close with a code, once. What was still queued is dropped: the log has it."""
@@ -206,7 +208,7 @@ class Socket(AsyncConsumer):
         conn = secrets.token_hex(8)
         self.log = log.bind(trace_id=new_trace_id(trace if isinstance(trace, str) else None), conn=conn)
         hub = Hub.of_this_loop()
-        if hub.is_draining:
+        if hub.is_draining():
             await self.send_away(protocol.return_ms())
             return
         await self.authenticate(frame)
@@ -215,9 +217,12 @@ class Socket(AsyncConsumer):
         await self._sit_down(conn, protocol.tab_of(frame))
         self.stream = await in_database(self.load_stream)
         await hub.join(self.stream, self)
+        if hub.is_draining():
+            await self.send_away(protocol.return_ms())
+            return
         await self.recheck()  # Of what was taken back before we joined, nobody has told us.
         self._tasks.append(asyncio.create_task(self._guarded(self._keep_time())))
-        await self._follow(frame.get("after"), hello_as=conn)
+        self._meanwhile(self._follow(frame.get("after"), hello_as=conn))
 
     async def _sit_down(self, conn: str, tab: str) -> None:
         holder, most = self.holder()
@@ -227,7 +232,7 @@ class Socket(AsyncConsumer):
 
     async def resume(self, frame: dict[str, Any]) -> None:
         """The client has a new cursor, from a snapshot or because it found a hole."""
-        await self._follow(frame.get("after"))
+        self._meanwhile(self._follow(frame.get("after")))
 
     async def active(self, frame: dict[str, Any]) -> None:
         """Whether the tab is looked at: presence is derived from it, and from the heartbeats of the socket."""
@@ -318,9 +323,13 @@ class Socket(AsyncConsumer):
     def look_again(self) -> None:
         """Somebody's credentials may have ended: look at one's own, in the socket's own time."""
         if not self._is_closed:
-            looking = asyncio.create_task(self._guarded(self.recheck()))
-            self._looking.add(looking)
-            looking.add_done_callback(self._looking.discard)
+            self._meanwhile(self.recheck())
+
+    def _meanwhile(self, work: Awaitable[None]) -> None:
+        """Do it beside what the client says: however long it takes, its pongs are heard."""
+        task = asyncio.create_task(self._guarded(work))
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
 
     def push(self, frame: dict[str, Any]) -> None:
         """Queue a frame. A client that does not keep up is closed: it can resume from its cursor (4008)."""

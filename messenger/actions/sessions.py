@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
@@ -131,7 +130,14 @@ def _has_user(device: Device) -> bool:
     return live.filter(assurance=VisitorToken.Assurance.VERIFIED, expires_at__gt=timezone.now()).exists()
 
 
-def look_again(subject_ids: Iterable[uuid.UUID]) -> None:
-    """Have the sockets of these contacts or tenants look at their credentials, once what was changed is committed."""
+def look_again(subject_ids: Iterable[uuid.UUID], *, agent_id: uuid.UUID | None = None) -> None:
+    """Have the sockets of these contacts or tenants look at their credentials, once what was changed is committed.
+
+    Of a tenant's, only that agent's when one is named.
+    """
     for subject_id in subject_ids:
-        transaction.on_commit(partial(nudges.publish_recheck, subject_id), robust=True)
+        _once_committed(subject_id, agent_id)
+
+
+def _once_committed(subject_id: uuid.UUID, agent_id: uuid.UUID | None) -> None:
+    transaction.on_commit(lambda: nudges.publish_recheck(subject_id, agent_id=agent_id), robust=True)

@@ -49,7 +49,7 @@ def update_tenant(tenant: Tenant) -> None:
 def update_agent(agent: Agent) -> None:
     """Store a membership. Sockets of an agent who was switched off or has another role end (S34)."""
     agent.save()
-    look_again([agent.tenant_id])
+    look_again([agent.tenant_id], agent_id=agent.id)
 
 
 @transaction.atomic
@@ -61,7 +61,8 @@ def update_user(user: User) -> None:
 
 def end_agent_sockets(user: User) -> None:
     """Have the user's sockets look at their credentials: a password was changed, or somebody has signed out (S34)."""
-    look_again(Agent.objects.filter(user=user).values_list("tenant_id", flat=True))
+    for tenant_id, agent_id in Agent.objects.filter(user=user).values_list("tenant_id", "id"):
+        look_again([tenant_id], agent_id=agent_id)
 
 
 def create_api_token(*, agent: Agent, name: str, key: str | None = None) -> tuple[ApiToken, str]:
@@ -74,7 +75,7 @@ def revoke_api_token(token: ApiToken) -> None:
     """End a key, from now on and for good. A revoked one stays as it is."""
     live = ApiToken.objects.filter(tenant_id=token.tenant_id, id=token.id, revoked_at=None)
     live.update(revoked_at=timezone.now())
-    look_again([token.tenant_id])
+    look_again([token.tenant_id], agent_id=token.agent_id)
 
 
 @transaction.atomic

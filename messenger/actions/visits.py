@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
@@ -57,7 +56,7 @@ def record_page_view(widget: Widget, device: Device, contact: Contact | None, pa
         created_at=now,
     )
     if contact:
-        transaction.on_commit(partial(presence.contact_visits, contact, visit), robust=True)
+        transaction.on_commit(lambda: presence.contact_visits(contact, visit), robust=True)
     return visit
 
 

@@ -39,20 +39,25 @@ class EventsQuery(serializers.Serializer[Any]):
 class EventsResponse(Response):
     """An answer that says whose log it speaks of, so that one can wait for the log to go on."""
 
-    def __init__(self, stream: Stream, body: Any = None) -> None:
+    def __init__(self, stream: Stream, body: Any = None, *, wait_s: int = 0) -> None:
         super().__init__(body, status=status.HTTP_204_NO_CONTENT if body is None else status.HTTP_200_OK)
         self.stream = stream
-        self.is_empty = body is None
+        # How long the client is willing to wait for there to be something; 0 when there is.
+        self.wait_s = wait_s
 
 
 def events_after(
-    stream: Stream, after: str, *, agent: Agent | None = None, require_owner: Callable[[Contact | None], None]
+    stream: Stream,
+    query: dict[str, Any],
+    *,
+    agent: Agent | None = None,
+    require_owner: Callable[[Contact | None], None],
 ) -> EventsResponse:
-    """Answer with the next frame of the log, with `resync_required`, or with nothing (204).
+    """Answer a valid `EventsQuery` with the next frame of the log, with `resync_required`, or with nothing (204).
 
     `require_owner` is asked, after the reading, whether the session still speaks for whoever the stream belongs to.
     """
-    cursor = Cursor.parse(after)
+    cursor = Cursor.parse(query["after"])
     reason = streams.resync_reason(stream, cursor)
     if reason or cursor is None:
         return _resync(stream, reason or "epoch")
@@ -62,7 +67,7 @@ def events_after(
         return _resync(stream, "too_old")
     require_owner(streams.owner_of(stream))
     if not items:
-        return EventsResponse(stream)
+        return EventsResponse(stream, wait_s=query["wait"])
     frames = evs(stream.epoch, cursor.seq + 1, items, items[-1].seq, more=items[-1].seq < stream.head_seq)
     return EventsResponse(stream, frames[0].body)
 
@@ -76,10 +81,9 @@ def waiting_for_events(view: type[APIView]) -> Callable[..., Any]:
             # A WSGI worker does not wait: the proxy sends this route to the server that can.
             return cast(HttpResponseBase, await sync_to_async(ask)(request))
         response: HttpResponseBase = await in_database(ask, request)
-        wait_s = _wait_of(request)
-        if not (wait_s and isinstance(response, EventsResponse) and response.is_empty):
+        if not (isinstance(response, EventsResponse) and response.wait_s):
             return response
-        await _something_happens(response.stream, wait_s)
+        await _something_happens(response.stream, response.wait_s)
         again: HttpResponseBase = await in_database(ask, request)
         return again
 
@@ -92,7 +96,7 @@ async def _something_happens(stream: Stream, within_s: int) -> None:
     """Return when the stream has gone on, when credentials may have ended, or when the time is up."""
     hub = Hub.of_this_loop()
     async with hub.waiting(stream) as happened:
-        if hub.is_draining or await _has_moved(stream):
+        if hub.is_draining() or await _has_moved(stream):
             return
         try:
             await asyncio.wait_for(happened.wait(), within_s)
@@ -104,11 +108,6 @@ async def _has_moved(stream: Stream) -> bool:
     """Whether the stream went on between the first look and the moment from which nudges are heard."""
     heads: dict[Any, tuple[str, int]] = await in_database(streams.heads_of, [stream.id])
     return heads.get(stream.id) != (stream.epoch, stream.head_seq)
-
-
-def _wait_of(request: HttpRequest) -> int:
-    """A wait that the view has accepted; 0 without one."""
-    return int(request.GET.get("wait") or 0)
 
 
 def _resync(stream: Stream, reason: str) -> EventsResponse:

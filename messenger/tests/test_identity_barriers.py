@@ -44,7 +44,7 @@ def draft(text="Hello"):
 @pytest.fixture
 def deaf(monkeypatch):
     """No socket ever hears that it should look at its credentials."""
-    monkeypatch.setattr("messenger.nudges.publish_recheck", lambda stream_id: None)
+    monkeypatch.setattr("messenger.nudges.publish_recheck", lambda *_, **__: None)
 
 
 @on_sockets

@@ -65,12 +65,12 @@ async def test_a_replay_larger_than_any_queue_arrives_whole(chatting):
     """What waits for a client is bounded, but a replay is read no faster than the client takes it in."""
     browser, _, conversation_id = chatting
     cursor = (await in_thread(browser.boot)())["cursor"]
-    for number in range(30):
+    for number in range(50):
         await in_thread(browser.say)(conversation_id, f"{number} " + "x" * 19_000)
     async with connected() as line:
         await line.hello(browser.bearer, after=cursor)
-        items, frames = await line.hear_events(up_to=32)
-        assert len(items) == 30
+        items, frames = await line.hear_events(up_to=52)
+        assert len(items) == 50
         assert sum(len(str(frame)) for frame in frames) > 1.5 * outgoing.MOST_QUEUED_BYTES
 
 

@@ -180,3 +180,10 @@ async def test_a_client_that_goes_away_is_forgotten(chatting):
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert not Hub.of_this_loop()._feeds
+
+
+@pytest.mark.parametrize(("wait", "statuses"), [("abc", (401, 400)), ("1.0", (401, 204)), ("-1", (401, 400))])
+async def test_an_odd_wait_is_answered_like_any_other_mistake(chatting, wait, statuses):
+    browser, _, _, cursor = chatting
+    nobody = AsyncClient().get(f"{browser.base}events", {"after": cursor, "wait": wait})
+    assert ((await nobody).status_code, (await poll(browser, cursor, wait)).status_code) == statuses

@@ -121,9 +121,9 @@ class EventsView(AgentView):
         shapes.LogFrame, also={204: "Nothing has happened."}, parameters=[EventsQuery], operation_id="agent_events"
     )
     def get(self, request: Request) -> Response:
-        after = valid_query(EventsQuery, request.query_params)["after"]
+        query = valid_query(EventsQuery, request.query_params)
         stream = streams.team_stream(self.agent.tenant_id)
-        return events_after(stream, after, agent=self.agent, require_owner=lambda owner: None)
+        return events_after(stream, query, agent=self.agent, require_owner=lambda owner: None)
 
 
 class ThreadsView(AgentView):

@@ -181,11 +181,11 @@ class EventsView(VisitorView):
         operation_id="visitor_events",
     )
     def get(self, request: Request) -> Response:
-        after = valid_query(EventsQuery, request.query_params)["after"]
+        query = valid_query(EventsQuery, request.query_params)
         contact = self.visitor.contact
         if contact is None:
             raise NoContact()
-        return events_after(streams.contact_stream(contact), after, require_owner=self._require_owner)
+        return events_after(streams.contact_stream(contact), query, require_owner=self._require_owner)
 
     def _require_owner(self, owner: Contact | None) -> None:
         if owner is None:

@@ -188,7 +188,7 @@ async def test_s34_an_agent_who_is_one_no_more_loses_the_socket_even_if_nobody_s
     request, harbor, monkeypatch, end
 ):
     """As with a dead Redis: the socket looks by itself, within 60 s, here in no time."""
-    monkeypatch.setattr("messenger.nudges.publish_recheck", lambda subject_id: None)
+    monkeypatch.setattr("messenger.nudges.publish_recheck", lambda *_, **__: None)
     monkeypatch.setattr(sockets, "HEARTBEAT_S", 0.2)
     monkeypatch.setattr(sockets, "RECHECK_AFTER_S", 0)
     client, cookie = await in_thread(signed_in)(harbor.ada)

@@ -96,12 +96,8 @@ PLANTS = [
         "join-after-reading",
         "A socket replays the log first and joins the stream afterwards: what is said in between is missed.",
         "messenger/sockets.py",
-        "        await hub.join(stream, self)\n"
-        "        self.stream = stream\n"
-        '        await self._follow(frame.get("after"), hello_as=conn)\n',
-        "        self.stream = stream\n"
-        '        await self._follow(frame.get("after"), hello_as=conn)\n'
-        "        await hub.join(stream, self)\n",
+        "        await hub.join(self.stream, self)\n",
+        '        await self._follow(frame.get("after"))\n        await hub.join(self.stream, self)\n',
         f"{_TESTS}/test_following.py::test_what_is_said_while_somebody_joins_is_not_missed",
         'frame = await line.hear_until("evs")',
     ),
