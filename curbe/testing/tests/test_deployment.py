@@ -12,8 +12,15 @@ COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES = COMPOSE["services"]
 OURS = [name for name, service in SERVICES.items() if service.get("image") == "curbe-messenger"]
 READS = re.compile(r"""\benv(?:\.\w+)?\(\s*"([A-Z_]+)"|environ(?:\.get\(|\[)"([A-Z_]+)""")
-# Set by the test plugin alone, or Django's own.
-INTERNAL = {"TEST_SQLITE_NAME", "DJANGO_SETTINGS_MODULE", "PLAYWRIGHT_NODEJS_PATH", "LD_LIBRARY_PATH"}
+# Set by the test bed alone, or Django's own.
+INTERNAL = {
+    "MUTANT_REPORT",
+    "MUTANT_SPOT",
+    "TEST_SQLITE_NAME",
+    "DJANGO_SETTINGS_MODULE",
+    "PLAYWRIGHT_NODEJS_PATH",
+    "LD_LIBRARY_PATH",
+}
 
 
 def read_variables():

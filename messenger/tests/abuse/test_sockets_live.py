@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Any
 
+import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed
 
@@ -76,14 +77,23 @@ class Office:
     def __init__(self, at: Installation, made: dict[str, dict[str, str]], cookies: dict[str, str]) -> None:
         self.at, self.made, self.cookies = at, made, cookies
 
-    async def submit(self, path: str, form: dict[str, Any], cookies: dict[str, str] | None = None) -> None:
+    async def submit(self, path: str, form: dict[str, Any]) -> None:
         """Send a form as a browser does; it must have been accepted."""
-        mine = cookies or self.cookies
-        token = mine["Cookie"].partition("csrftoken=")[2].partition(";")[0]
-        async with self.at.http() as http:
-            headers = {**mine, "X-CSRFToken": token, "Origin": self.at.origin}
-            answer = await http.post(path, data=form, headers=headers)
+        token = _csrf_token(self.cookies)
+        answer = await self._post(path, form, self.cookies)
+        assert answer.status_code == 302 and "/login/" not in answer.headers["Location"], answer.text
+        if session := answer.cookies.get("sessionid"):  # Setting a password gives the admin another session.
+            self.cookies = {"Cookie": f"csrftoken={token}; sessionid={session}"}
+
+    async def sign_out(self, cookies: dict[str, str]) -> None:
+        """Press the inbox's button, as whoever has these cookies."""
+        answer = await self._post("/inbox/logout/", {}, cookies)
         assert answer.status_code == 302, answer.text
+
+    async def _post(self, path: str, form: dict[str, Any], cookies: dict[str, str]) -> httpx.Response:
+        async with self.at.http() as http:
+            headers = {**cookies, "X-CSRFToken": _csrf_token(cookies), "Origin": self.at.origin}
+            return await http.post(path, data=form, headers=headers)
 
     async def change_agent(self, name: str, **form: str) -> None:
         rest = {"display_name": name, "availability": "online", "avatar_url": ""}
@@ -91,6 +101,10 @@ class Office:
 
     async def change_user(self, name: str, page: str, **form: str) -> None:
         await self.submit(f"/admin/messenger/user/{self.made[name]['user']}/{page}/", form)
+
+
+def _csrf_token(cookies: dict[str, str]) -> str:
+    return cookies["Cookie"].partition("csrftoken=")[2].partition(";")[0]
 
 
 async def lower_role(office: Office, name: str) -> None:
@@ -156,6 +170,6 @@ async def test_s34_whatever_ends_an_agents_credentials_ends_the_socket_soon(stac
             await act(office, name)
             assert await lines[name].close_code(within_s=SOON_S) == 4500, name
         leaver, cookies = await agents_page(there, "leaver", held)
-        await office.submit("/inbox/logout/", {}, cookies)
+        await office.sign_out(cookies)
         assert await leaver.close_code(within_s=SOON_S) == 4500
         assert await witness.still_answers(), "nothing happened to this one"
