@@ -148,7 +148,9 @@ class Hub:
         leaving = [one.send_away(random.randint(0, spread_ms)) for one in everybody]  # noqa: S311  Jitter is no secret.
         log.info("draining", num_connections=len(everybody), spread_ms=spread_ms)
         try:
-            await asyncio.wait_for(asyncio.gather(*leaving, return_exceptions=True), within_s)
+            outcomes = await asyncio.wait_for(asyncio.gather(*leaving, return_exceptions=True), within_s)
+            for failure in (one for one in outcomes if isinstance(one, Exception)):
+                log.warning("goodbye_failed", reason=type(failure).__name__)  # Handled: one's must not be another's.
         except TimeoutError:
             log.warning("drain_incomplete")  # Handled: the server cuts whoever is left, and they resume.
 

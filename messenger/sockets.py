@@ -173,8 +173,9 @@ class Socket(AsyncConsumer):
             self.log.info("socket_closed", code=message.get("code"))
         try:
             await self._leave()
-        finally:
-            raise StopConsumer()
+        except Exception:  # Handled: the client is gone, and this consumer has to end all the same.
+            self.log.exception("leaving_failed")
+        raise StopConsumer()
 
     async def close(self, code: int) -> None:
         """Close with a code, once. What was still queued is dropped: the log has it."""
