@@ -7,6 +7,7 @@ import { api } from "./http.js";
 import { touch } from "./live.js";
 import { fact, find, make, openConversation } from "./page.js";
 import { store } from "./store.js";
+import { reached } from "./stream.js";
 import { goToEnd, keepPlace, lastSeq } from "./thread.js";
 import { text } from "./texts.js";
 
@@ -81,6 +82,7 @@ async function deliver({ id, thread, body, kind, seen }) {
   const guard = seen === null ? {} : { last_seen_seq: seen };
   try {
     await api("POST", `conversations/${thread}/messages`, { client_message_id: id, kind, body, ...guard });
+    reached();
     return thread;
   } finally {
     touch({ conversation: thread }); // Stored: show it. Refused: show the colleague's answer it collided with.

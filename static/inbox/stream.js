@@ -75,6 +75,11 @@ export function nudge(isOtherNetwork) {
   connection.nudge(isOtherNetwork);
 }
 
+/** The server has answered: a connection that waits need wait no longer. */
+export function reached() {
+  connection.reached();
+}
+
 /** @param {any} frame */
 function take(frame) {
   if (frame.t === "evs") takeEvents(frame);

@@ -120,8 +120,7 @@ export function createOutbox({ scope, store, deliver, mayDeliver, maySee = mayDe
   /** @param {string} thread */
   async function claim(thread) {
     claimed.add(thread);
-    await alone(prefix + thread, () => sendNext(thread));
-    claimed.delete(thread);
+    await alone(prefix + thread, () => sendNext(thread)).finally(() => claimed.delete(thread));
     flush();
   }
 

@@ -264,6 +264,8 @@ export function createConnection(wiring) {
     /** The network or the tab is back: try at once, but not more often than every 3 s. A live connection is left alone
      * unless it is another network, or nothing was heard for too long. */
     nudge,
+    /** The server has answered something else: no need to wait any longer. */
+    reached: () => state === "recovering" && nudge(),
     get state() {
       return state;
     },

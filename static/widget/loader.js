@@ -289,6 +289,12 @@
       tell({ t: "open" });
       focusChanged();
     },
+    /** A part of the frame could not be loaded. Browsers ask for it once per page, so it takes another frame. */
+    lacking() {
+      dropFrame();
+      ensureFrame();
+      if (isOpen) show();
+    },
     device: ({ device_id }) => keep(device_id),
     auth_required({ code }) {
       refusal = code;

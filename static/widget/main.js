@@ -20,6 +20,8 @@ import { createSession } from "./session.js";
 
 const TICK_MS = 30_000;
 const TYPING_TICK_MS = 1_000;
+/** Until another frame may have more luck with a part that failed to load. */
+const LACKING_MS = 5_000;
 const widgetId = location.pathname.split("/")[2] ?? "";
 /** The site that embeds us; the browser has checked that it may (frame-ancestors). */
 const hostOrigin = decodeURIComponent(location.hash.slice(1));
@@ -123,7 +125,8 @@ async function begin(given) {
   looked();
   device = await fingerprint(init.device_id);
   listen(init.tenant_id);
-  await Promise.all([session.boot(), configure(given)]);
+  const lack = () => setTimeout(say, LACKING_MS, { t: "lacking" }, given.n);
+  await Promise.all([session.boot(), configure(given).catch(lack)]);
 }
 
 /** @param {string} tenantId */

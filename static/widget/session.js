@@ -4,13 +4,13 @@
  *
  * @import {Init, Message, Snapshot, State} from "./types.js"
  * @import {Clock, Store} from "../realtime/types.js"
- * @import {ApiError, Request} from "./api.js"
+ * @import {Request} from "./api.js"
  * @import {createLive, Live} from "./follow.js"
  */
 
 import { createOutbox, maySend, retryDelay } from "../realtime/outbox.js";
 import { findOwn } from "../realtime/reducer.js";
-import { createEntry, createProofRequest } from "./api.js";
+import { ApiError, createEntry, createProofRequest } from "./api.js";
 import { draftsOf } from "./browser.js";
 import {
   announcedBy, authorOf, booted, identityFrom, INITIAL, introduction, isSamePerson, looksOf, mayPost, newThread, OPEN,
@@ -57,6 +57,8 @@ export function createSession(wiring) {
   /** @type {Live | null} */
   let live = null;
   let isLoadingLive = false;
+  /** What follows the log could not be loaded, and browsers do not ask again for a module that failed. */
+  let isLacking = false;
   /** Changes whenever an answer to what was asked before would be an answer for somebody else. */
   let edition = 0;
   /** What the page says of the person. @type {ReturnType<typeof identityFrom>} */
@@ -86,7 +88,11 @@ export function createSession(wiring) {
   const outbox = createOutbox({
     scope: init.tenant_id,
     store,
-    deliver: (message) => talk.deliver(message),
+    async deliver(message) {
+      const thread = await talk.deliver(message);
+      live?.connection.reached();
+      return thread;
+    },
     mayDeliver: (author) => mayPost(state) && isOwn(author),
     maySee: (author) => author === authorOf(state) || (state.phase === "ready" && isOwn(author)),
     onChange: showEntries,
@@ -109,11 +115,13 @@ export function createSession(wiring) {
   async function goLive() {
     if (isLoadingLive) return;
     isLoadingLive = true;
-    const loaded = await wiring.live().catch(() => null); // Handled: the next change of state tries again.
-    isLoadingLive = false;
-    live = loaded && loaded.createLive(core);
-    live?.look(isLooking);
-    if (live) syncConnection();
+    const loaded = await wiring.live().catch(() => null);
+    isLacking = !loaded;
+    // Handled: when the server is back, the host makes the frame anew.
+    if (!loaded) return bootFailed(new ApiError(0, "network"));
+    live = loaded.createLive(core);
+    live.look(isLooking);
+    syncConnection();
   }
 
   // Who is here
@@ -172,6 +180,7 @@ export function createSession(wiring) {
 
   /** @param {Snapshot} snapshot */
   function begin(snapshot) {
+    if (isLacking) return say({ t: "lacking" });
     const { contact } = snapshot;
     const isLogin = contact?.type === "user" && authorOf(state)?.startsWith("user:");
     const { thread } = state;

@@ -198,6 +198,20 @@ test("the network's return connects at once, but not more often than every 3 s",
   assert.equal(net.sockets.length, before + 1);
 });
 
+test("where the server answers something else, the wait for it ends", async () => {
+  const net = live();
+  await net.clock.pass(5_000);
+  net.last().say({ t: "bye", code: 4001, retry_ms: 20_000 });
+  await net.clock.pass(1_000);
+  assert.equal(net.sockets.length, 1);
+  net.connection.reached();
+  assert.equal(net.sockets.length, 2);
+  net.last().welcome();
+  await net.clock.pass(5_000);
+  net.connection.reached();
+  assert.equal(net.sockets.length, 2, "a live connection is left alone");
+});
+
 test("another network right after the connection was made is not forgotten", async () => {
   const { clock, connection, sockets } = live();
   connection.nudge(true);

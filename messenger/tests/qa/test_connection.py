@@ -217,6 +217,8 @@ def test_a_server_that_restarts_in_order_is_no_trouble_worth_polling(browser, st
     @browser.run
     def story(session):
         visitor = begins(session, stack, "before the restart")
+        reply(stack, visitor, "we are live")
+        visitor.sees("we are live")
         states = watch_notices(visitor)
         stack.terminate()
         visitor.says("while it was down")
@@ -226,6 +228,29 @@ def test_a_server_that_restarts_in_order_is_no_trouble_worth_polling(browser, st
         reply(stack, visitor, "after the restart")
         visitor.sees_once("before the restart", "while it was down", "after the restart")
         assert POLLING not in "".join(states())
+
+
+def test_a_part_of_the_widget_that_did_not_load_is_made_good_when_the_server_is_back(browser, stack):
+    """No browser asks twice for a module that failed, so it takes another frame; nothing that was written is lost."""
+
+    @browser.run
+    def story(session):
+        page = session.page()
+        page.route("**/follow*.js", lambda route: route.abort())
+        page.goto(f"{stack.base_url}{SHOP}")
+        visitor = VisitorAtShop(page)
+        visitor.opens_the_chat()
+        visitor.says("is anybody there")
+        expect(visitor.frame.get_by_text(RECONNECTING)).to_be_visible(timeout=WITHIN_MS)
+        has_arrived(visitor)
+        visitor.box.fill("half a thought")
+        page.unroute("**/follow*.js")
+        reply(stack, visitor, "we are")
+        visitor.sees_once("is anybody there", "we are")
+        expect(visitor.box).to_have_value("half a thought")
+        expect(visitor.frame.get_by_text(RECONNECTING)).to_have_count(0)
+        reply(stack, visitor, "and live")
+        visitor.sees("and live")
 
 
 def watch_notices(visitor):
