@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from curbe.testing.soak.history import History, Send, Watch
+from curbe.testing.soak.history import History, Send, Span, Watch
 from curbe.testing.soak.tables import Part, Tables
 
 LONGEST_GAP_S = 7.0
@@ -180,7 +180,7 @@ CHECKS: list[Callable[[Evidence], list[str]]] = [
 
 
 def longest_gap(evidence: Evidence) -> float:
-    """The longest time in seconds between an acknowledgement and its arrival at a client that was live meanwhile."""
+    """How long a live client waited for what was acknowledged, at most: in seconds, while there was a database."""
     parts = {part.id: part for part in evidence.tables.parts}
     sends = [(send, parts[send.message_id]) for send in evidence.history.recent() if send.message_id in parts]
     return max((gap for send, part in sends for gap in _gaps(evidence.history, send, part)), default=0.0)
@@ -228,15 +228,16 @@ def _gaps(history: History, send: Send, part: Part) -> Iterable[float]:
         if watch.is_slow or watch.tenant != send.tenant:
             continue
         if watch.is_team:
-            yield from _waits(watch, send, part.seq)
+            yield from _waits(watch, send, part.seq, history.outages)
         elif part.visible_seq is not None and history.owners.get(send.conversation_id) == person:
-            yield from _waits(watch, send, part.visible_seq)
+            yield from _waits(watch, send, part.visible_seq, history.outages)
 
 
-def _waits(watch: Watch, send: Send, seq: int) -> Iterable[float]:
-    """How long the client, live, did not know what was acknowledged, span by span."""
+def _waits(watch: Watch, send: Send, seq: int, outages: Iterable[Span]) -> Iterable[float]:
+    """How long the client, live, did not know what was acknowledged though there was a database, span by span."""
     noticed_at = watch.noticed_at(send.conversation_id, seq)
     acked_at = send.acked_at or math.inf
     for span in watch.spans:
         if span.ended_at > acked_at and span.began_at < noticed_at:
-            yield min(noticed_at, span.ended_at) - max(acked_at, span.began_at)
+            began_at, ended_at = max(acked_at, span.began_at), min(noticed_at, span.ended_at)
+            yield ended_at - began_at - sum(outage.overlap(began_at, ended_at) for outage in outages)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import redis
 
 from curbe.testing.soak.backups import back_up, restore
-from curbe.testing.soak.history import now
+from curbe.testing.soak.history import Span, now
 from curbe.testing.stack import Server
 
 if TYPE_CHECKING:
@@ -63,8 +63,11 @@ async def kill_postgres(stage: Stage) -> None:
     assert stage.postgres is not None
     for share in (0.2, 0.5, 0.8):
         await stage.reaches(share)
+        outage = Span(now())
+        stage.history.outages.append(outage)
         await stage.run(stage.postgres.kill)
         await stage.run(stage.postgres.start)
+        outage.ended_at = now()
 
 
 async def kill_redis(stage: Stage) -> None:

@@ -62,10 +62,14 @@ class Read:
 
 @dataclass(slots=True)
 class Span:
-    """A time in which a client believed that it was up to date."""
+    """From one moment to another: as long as a client believed that it was up to date, say."""
 
     began_at: float
     ended_at: float = math.inf
+
+    def overlap(self, began_at: float, ended_at: float) -> float:
+        """How long it coincides with the time between those two."""
+        return max(0.0, min(self.ended_at, ended_at) - max(self.began_at, began_at))
 
 
 @dataclass(slots=True)
@@ -112,6 +116,8 @@ class History:
         self.leaks: list[str] = []
         self.canaries_heard: Counter[str] = Counter()
         self.counts: Counter[str] = Counter()
+        # Without a database nobody can be told anything, so nobody's waiting counts.
+        self.outages: list[Span] = []
         # Only what was acknowledged in between may be missing afterwards.
         self.backup_at = math.inf
         self.restored_at = -math.inf

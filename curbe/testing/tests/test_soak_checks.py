@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from curbe.testing.soak.checks import CHECKS, Evidence, violations
+from curbe.testing.soak.checks import CHECKS, LONGEST_GAP_S, Evidence, violations
 from curbe.testing.soak.history import Call, History, Read, Send, Span, Watch
 from curbe.testing.soak.tables import Head, Part, Pointer, Position, Tables, Thread
 
@@ -220,6 +220,16 @@ def test_a_slow_client_has_itself_to_blame():
     be_late(evidence)
     evidence.history.watches["agent"].is_slow = True
     assert violations(evidence)["unnoticed"] == []
+
+
+def test_a_client_has_seven_seconds_of_its_own_after_an_outage_of_the_database():
+    evidence = honest()
+    be_late(evidence)
+    late = evidence.history.watches["agent"].moments[THREAD][3]
+    evidence.history.outages = [Span(0, late - LONGEST_GAP_S + 0.1)]
+    assert violations(evidence)["unnoticed"] == []
+    evidence.history.outages = [Span(0, late - LONGEST_GAP_S - 0.1)]
+    assert violations(evidence)["unnoticed"] != []
 
 
 def test_a_restored_backup_may_lose_what_came_after_it_and_nothing_else():

@@ -68,7 +68,8 @@ PLANTS = [
         "A retry is another message to the server.",
         "static/realtime/outbox.js",
         'change(entry.id, { state: "queued", due: clock.now() + delay, error: code });',
-        'change(entry.id, { id: `${entry.id}2`, state: "queued", due: clock.now() + delay, error: code });',
+        "save({ ...entry, id: `${entry.id}2`, tries: entry.tries + 1, due: clock.now() + delay });"
+        " store.remove(prefix + entry.id); refresh();",
         f"{_JS}/outbox.test.js::without an answer the same key is sent again, later each time, and the next one waits",
         '["a", "a", "a", "a"]',
     ),
