@@ -37,7 +37,7 @@ load: env-dev
 mutants: env-dev
 	.venv/bin/python -m curbe.testing.mutants
 
-# Every fault on both databases for long; at most 45 minutes. SOAK="--cells sqlite --sends 500" runs less of it.
+# Every fault on both databases for long; about an hour. SOAK="--cells sqlite --sends 500" runs less of it.
 soak: env-dev
 	.venv/bin/python -m curbe.testing.soak $(SOAK)
 

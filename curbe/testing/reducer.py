@@ -186,7 +186,10 @@ def _with_contact(state: LogState, contact: Entity | None, was: str | None = Non
         state,
         contact=contact if is_own else state.contact,
         conversations={key: rename.conversation(one) for key, one in state.conversations.items()},
-        messages={key: tuple(map(rename.message, thread)) for key, thread in state.messages.items()},
+        messages={
+            key: tuple(map(rename.message, thread)) if rename.may_concern(state.conversations.get(key)) else thread
+            for key, thread in state.messages.items()
+        },
     )
 
 
@@ -196,6 +199,10 @@ class _Rename:
 
     was: str
     contact: Entity
+
+    def may_concern(self, one: Entity | None) -> bool:
+        """Whether they may have said something in it: an agent's state is full of other people's conversations."""
+        return one is None or any(person["id"] == self.was for person in one["participants"])
 
     def conversation(self, one: Entity) -> Entity:
         last, owner = one["last_message"], one.get("contact")

@@ -61,7 +61,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make soak", description=__doc__)
     parser.add_argument("--sends", type=int, help="acknowledged sends per cell, in place of the goals")
     parser.add_argument("--cells", nargs="*", help=f"parts of names, of {', '.join(cell.name for cell in CELLS)}")
-    parser.add_argument("--minutes", type=float, default=45, help="after which the run ends with what it has")
+    parser.add_argument("--minutes", type=float, default=75, help="after which the run ends with what it has")
     return parser.parse_args()
 
 

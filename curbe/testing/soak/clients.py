@@ -48,6 +48,8 @@ class World:
     # Whether there is still something to say.
     wants_more: Callable[[], bool]
     chance: random.Random = field(default_factory=lambda: random.Random(2))
+    # So many speak at once: more would wait for each other in front of two cores, and that is not what is measured.
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(8))
 
 
 class Client:
@@ -204,7 +206,8 @@ class Visitor(Client):
     async def live(self) -> None:
         while self.world.wants_more():
             send = self._send(self.text(self.company.canary))
-            await self.deliver(send, f"conversations/{self.conversation_id}/messages", _body_of(send))
+            async with self.world.turns:
+                await self.deliver(send, f"conversations/{self.conversation_id}/messages", _body_of(send))
             whim = self.world.chance.random()
             if whim < 0.06:
                 await self.read(self.conversation_id)
@@ -278,7 +281,8 @@ class Desk(Client):
 
     async def _write(self, conversation_id: str, kind: str, canary: str) -> None:
         send = Send(self.name, self.company.slug, conversation_id, str(uuid.uuid4()), self.text(canary), kind)
-        await self.deliver(send, f"conversations/{conversation_id}/messages", {**_body_of(send), "kind": kind})
+        async with self.world.turns:
+            await self.deliver(send, f"conversations/{conversation_id}/messages", {**_body_of(send), "kind": kind})
 
 
 def _body_of(send: Send) -> dict[str, Any]:
