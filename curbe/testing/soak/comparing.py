@@ -18,7 +18,8 @@ _MOST_DIFFERENCES = 5
 async def settled(client: Client, deadline: float) -> tuple[float, list[str]]:
     """When the client's state was first equal to a fresh snapshot, or what still differs after the deadline."""
     while True:
-        differences = differing(client, await client.take_snapshot())
+        async with client.world.turns:
+            differences = differing(client, await client.take_snapshot())
         if not differences or now() > deadline:
             return now(), [f"{client.name}: {one}" for one in differences]
         await asyncio.sleep(_AGAIN_S)
