@@ -13,6 +13,8 @@ from ...hub import Hub
 
 # For sockets to be told when to come back, and then for requests under way to be answered.
 _DRAIN_S, _GRACE_S = 3, 5
+# For a client to acknowledge what it was sent; longer than a send may take (4008), shorter than silence may last.
+_TAKEN_IN_WITHIN_S = 20
 
 
 class DrainingServer(uvicorn.Server):
@@ -60,7 +62,15 @@ class Command(BaseCommand):
             server_header=False,
             timeout_graceful_shutdown=_GRACE_S,
         )
-        DrainingServer(config).run()
+        DrainingServer(config).run(sockets=[listening(config)])
+
+
+def listening(config: uvicorn.Config) -> socket.socket:
+    """Return the bound socket. Who takes in nothing for so long is cut off: ASGI knows no way to hang up on them."""
+    bound = config.bind_socket()
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; what is accepted inherits it.
+        bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _TAKEN_IN_WITHIN_S * 1000)
+    return bound
 
 
 def rate_limits() -> str:

@@ -7,10 +7,13 @@ import hashlib
 import socket
 import time
 import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 
 import jwt
 
-from .client import Installation, Visitor, case, port_of
+from .client import Installation, Line, Visitor, case, port_of
 
 
 @case("4009: nobody yet")
@@ -197,6 +200,24 @@ async def _late(at: Installation) -> None:
 
 @case("4008: a client that reads nothing for 10 s, of a great deal", is_slow=True)
 async def _slow_reader(at: Installation) -> None:
+    async with overwhelmed(at) as (line, _):
+        await asyncio.sleep(15)  # The time is what this is about: a send is stuck for 10 s.
+        assert await line.close_code(within_s=30) == 4008
+
+
+@case("4008: a client that never reads again, the close neither, holds no connection", is_slow=True)
+async def _never_reads(at: Installation) -> None:
+    async with overwhelmed(at) as (line, port):
+        assert is_connected(at, port)
+        async with asyncio.timeout(60):
+            while is_connected(at, port):
+                await asyncio.sleep(1)
+        line.socket.transport.abort()  # A goodbye would wait for the server's.
+
+
+@asynccontextmanager
+async def overwhelmed(at: Installation) -> AsyncIterator[tuple[Line, int]]:
+    """A client that is about to be sent far more than its system keeps for it, and its port."""
     visitor = await at.visitor()
     said = await visitor.says("🐢" * 20_000)
     epoch, head = visitor.position
@@ -208,8 +229,13 @@ async def _slow_reader(at: Installation) -> None:
     async with at.line(sock=narrow, max_queue=1) as line:
         await line.hello(visitor.bearer, f"{epoch}:{head}")
         await line.hear()
-        await asyncio.sleep(15)  # The time is what this is about: a send is stuck for 10 s.
-        assert await line.close_code(within_s=30) == 4008
+        yield line, narrow.getsockname()[1]
+
+
+def is_connected(at: Installation, port: int) -> bool:
+    """Whether the server's end of a client's connection is still there."""
+    ends = (line.split()[1:3] for line in Path("/proc/net/tcp").read_text().splitlines())
+    return any(local.endswith(f":{port_of(at):04X}") and remote.endswith(f":{port:04X}") for local, remote in ends)
 
 
 def repeat_event(at: Installation, visitor: Visitor, entity_id: str, times: int, kind: str = "message.created") -> None:
