@@ -66,8 +66,7 @@ def mark_read_by_agent(*, by: Agent, conversation_id: uuid.UUID, up_to: int) -> 
         messages_read=conversation.contact_messages - conversation.later,
         version=F("version") + 1,
     )
-    state = own.get()
-    read = Read(state.last_read_seq, max(0, conversation.contact_messages - state.messages_read))
+    read = _read_now(own, conversation)
     if moved:
         presence.agent_read(by, conversation_id, read.last_read_seq, read.unread)
     return read
@@ -86,8 +85,7 @@ def mark_unread_by_agent(*, by: Agent, conversation_id: uuid.UUID, first_unread:
         messages_read=conversation.contact_messages - conversation.later,
         version=F("version") + 1,
     )
-    state = own.first() or ReadState()
-    read = Read(state.last_read_seq, max(0, conversation.contact_messages - state.messages_read))
+    read = _read_now(own, conversation)
     presence.agent_read(by, conversation_id, read.last_read_seq, read.unread)
     return read
 
@@ -115,6 +113,17 @@ def _of_speaker(states: QuerySet[ReadState], by: Visitor) -> QuerySet[ReadState]
     states = states.filter(contact__blocked=False)
     is_user = {"contact__type": Contact.Type.USER}
     return states.filter(**is_user) if by.is_verified else states.exclude(**is_user)
+
+
+def _read_now(own: QuerySet[ReadState], conversation: Conversation) -> Read:
+    """Return where an agent is, with what is unread by now: cursor and counter come from one statement.
+
+    No event corrects an agent's count, so it must hold whatever was said since the cursor was moved.
+    """
+    state = own.select_related("conversation").first()
+    if state is None:
+        return Read(0, conversation.contact_messages)  # They have read nothing yet.
+    return Read(state.last_read_seq, max(0, state.conversation.contact_messages - state.messages_read))
 
 
 def _with_later(owned: QuerySet[Conversation], order: str, up_to: int, *authors: str) -> Any:

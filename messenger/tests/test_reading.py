@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from messenger import streams
+from messenger.actions import reading
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +55,27 @@ def test_i6_an_agents_cursor_never_moves_back_either(guest, desk, answered):
     desk.put(f"{answered}/read", {"up_to": 5})
     desk.put(f"{answered}/read", {"up_to": 1})
     assert desk.get(answered).json()["last_read_seq"] == 5
+
+
+@pytest.mark.parametrize("method", ["put", "post"])
+def test_what_is_said_while_an_agent_reads_is_unread(guest, desk, answered, monkeypatch, method):
+    """No event corrects an agent's count, so the answer has to be right by itself."""
+    plain = reading._with_later
+
+    def say_something_meanwhile(*args):
+        found = plain(*args)
+        guest.say(answered.rpartition("/")[2], "One more thing")
+        return found
+
+    monkeypatch.setattr(reading, "_with_later", say_something_meanwhile)
+    if method == "put":
+        read = desk.put(f"{answered}/read", {"up_to": 5}).json()
+    else:
+        read = desk.post(f"{answered}/unread", {"from": 5}).json()
+    monkeypatch.undo()
+    seen = desk.get(answered).json()
+    assert (read["last_read_seq"], read["unread"]) == (seen["last_read_seq"], seen["unread_count"])
+    assert read["unread"] >= 1
 
 
 def test_i11_an_agents_opening_and_reading_is_nothing_to_the_visitor(harbor, guest, chat):
