@@ -18,7 +18,7 @@ test-sqlite: env-dev
 	.venv/bin/python -m pytest --database=sqlite -m "not stack"
 
 test-postgres: env-dev
-	.venv/bin/python -m pytest --database=postgres -m "not stack"
+	.venv/bin/python -m pytest --database=postgres -m "not stack and not pure"
 
 # The tests that start whole server processes choose their databases themselves, and mostly wait for them.
 test-stacks: env-dev

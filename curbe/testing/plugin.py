@@ -92,10 +92,13 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever spawns stacks is marked so, before `-m` chooses."""
+    """Whatever spawns stacks is marked so, and what needs no database, before `-m` chooses."""
     for item in items:
-        if {"spawn_stack", "bed"} & set(getattr(item, "fixturenames", ())):
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if {"spawn_stack", "bed"} & fixtures:
             item.add_marker("stack")
+        if not item.get_closest_marker("django_db") and not {"db", "transactional_db"} & fixtures:
+            item.add_marker("pure")
 
 
 @pytest.hookimpl(wrapper=True)

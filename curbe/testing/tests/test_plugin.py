@@ -14,6 +14,13 @@ PASSES = "def test_it(): assert True"
 SKIPS = "import pytest\n@pytest.mark.skip\ndef test_it(): pass"
 EXPECTS_FAILURE = "import pytest\n@pytest.mark.xfail\ndef test_it(): assert 0"
 SKIPS_THE_FILE = "import pytest\npytest.skip('all of it', allow_module_level=True)"
+NEEDS_A_DATABASE = """
+import pytest
+@pytest.mark.django_db
+def test_it(): pass
+def test_other(client, db): pass
+def test_third(): pass
+"""
 SPAWNS = "def test_it(spawn_stack): pass\ndef test_other(): pass"
 
 
@@ -46,6 +53,11 @@ def test_the_header_names_the_servers(tmp_path):
 def test_what_spawns_stacks_is_left_out_of_the_run_without_stacks(tmp_path):
     done = run_pytest(tmp_path, SPAWNS, "-m", "not stack")
     assert "1 passed, 1 deselected" in done.stdout
+
+
+def test_what_needs_no_database_is_run_on_one_only(tmp_path):
+    done = run_pytest(tmp_path, NEEDS_A_DATABASE, "-m", "not pure")
+    assert "2 passed, 1 deselected" in done.stdout
 
 
 def test_a_server_that_cannot_be_had_is_a_plain_error(tmp_path, monkeypatch):
