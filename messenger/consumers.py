@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from channels.exceptions import StopConsumer
 from django.conf import settings
 
 from curbe.origins import is_own
@@ -61,8 +60,6 @@ class MessengerConsumer(Socket):
         return f"device:{self.visitor.device.id}", MOST_OF_DEVICE
 
     def require_owner(self, owner: Contact | None) -> None:
-        if owner is None:
-            raise Unauthenticated(code="identity_changed")
         require_person(self.visitor, owner)
 
     def subject_ids(self) -> set[str]:
@@ -196,6 +193,3 @@ class UnknownSocket(Socket):
 
     def may_connect(self) -> bool:
         return False
-
-    async def websocket_disconnect(self, message: dict[str, Any]) -> None:
-        raise StopConsumer()

@@ -1,12 +1,14 @@
 """One log reader per process and stream, for all sockets of that stream in this process.
 
 A nudge says that a stream has reached a seq; the feed reads the log from where it was and hands every subscriber the
-same batch. A nudge is never believed for its content, and the sweeper makes up for those that got lost.
+same batch. Of what a nudge carries only pointers are taken, where they are the very next ones; what they point at is
+read from the database, and the sweeper makes up for nudges that got lost.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import random
 import time
 import uuid
@@ -184,7 +186,9 @@ class Hub:
 
     def _start(self) -> None:
         if not self._tasks:
-            self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._sweep())]
+            # In a context of their own: they outlive the request that happens to come first, and log for all.
+            work = (self._listen(), self._sweep())
+            self._tasks = [asyncio.create_task(one, context=contextvars.Context()) for one in work]
 
     def _stop(self) -> None:
         for task in self._tasks:

@@ -85,12 +85,12 @@ def authenticate_visitor(bearer: str) -> Visitor:
     return visitor
 
 
-def require_person(visitor: Visitor, contact: Contact) -> None:
-    """Raise Unauthenticated unless the session speaks for this contact as it is now.
+def require_person(visitor: Visitor, contact: Contact | None) -> None:
+    """Raise Unauthenticated unless the session speaks for this contact as it is now; for none, when it is gone.
 
     A user is read and written with a verified token only, a guest with its browser's; a merged guest by nobody (I10).
     """
-    if contact.merged_into_id or (contact.type == Contact.Type.USER) != visitor.is_verified:
+    if contact is None or contact.merged_into_id or (contact.type == Contact.Type.USER) != visitor.is_verified:
         raise ended(RevocationReason.IDENTITY_CHANGED)
 
 

@@ -58,7 +58,7 @@ class Seats:
         if await self._count(holder, own[seat]) > most:
             await self.give_back(holder, seat)
             return False
-        if settings.REDIS_URL and self._keeper is None:
+        if settings.REDIS_URL and (self._keeper is None or self._keeper.done()):
             self._keeper = asyncio.create_task(self._keep())
         return True
 

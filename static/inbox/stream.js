@@ -22,6 +22,7 @@ const SWITCHED = new Set([4503, 4009]);
 
 const TAB = uuid();
 let log = EMPTY;
+let isResyncing = false;
 /** @type {number | undefined} */
 let holeTimer;
 /** @type {number | undefined} */
@@ -129,8 +130,11 @@ function expect(head) {
   }, HOLE_MS);
 }
 
-/** The log cannot bring the page up to date: the server renders it anew, and the log goes on from there. */
+/** The log cannot bring the page up to date: the server renders it anew, and the log goes on from there. Being told so
+ * once more meanwhile changes nothing. */
 async function resync() {
+  if (isResyncing) return;
+  isResyncing = true;
   try {
     log = withCursor(EMPTY, await renew());
     connection.send({ t: "resume", after: cursorOf(log) });
@@ -138,6 +142,7 @@ async function resync() {
   } catch {
     showBanner("behind"); // Handled: the reader is told, and loading the page again is the remedy.
   }
+  isResyncing = false;
 }
 
 /** @param {import("../realtime/socket.js").Connection} state */

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 from typing import TypedDict
 
 import structlog
@@ -15,8 +16,7 @@ from curbe.addresses import client_address
 from ... import actions, payloads, presence, queries, shapes, streams
 from ...actions.messages import Draft
 from ...errors import NoContact
-from ...models import Contact, RevocationReason
-from ...principals import ended, require_person
+from ...principals import require_person
 from ..fields import ListQuery, MessageBody, PartsQuery, ReadBody, valid_body, valid_query
 from ..polling import EventsQuery, events_after
 from ..schema import answers
@@ -185,12 +185,7 @@ class EventsView(VisitorView):
         contact = self.visitor.contact
         if contact is None:
             raise NoContact()
-        return events_after(streams.contact_stream(contact), query, require_owner=self._require_owner)
-
-    def _require_owner(self, owner: Contact | None) -> None:
-        if owner is None:
-            raise ended(RevocationReason.IDENTITY_CHANGED)
-        require_person(self.visitor, owner)
+        return events_after(streams.contact_stream(contact), query, require_owner=partial(require_person, self.visitor))
 
 
 class HistoryView(VisitorView):
