@@ -48,6 +48,7 @@
   let connected;
   /** Whether the frame is this session's, and not there just to end one. */
   let isWanted = false;
+  let lacks = 0;
   /** Of the session: what was said of an earlier one arrives too late. */
   let visit = 0;
   /** @type {string | null} */
@@ -291,6 +292,7 @@
     },
     /** A part of the frame could not be loaded. Browsers ask for it once per page, so it takes another frame. */
     lacking() {
+      if (lacks++ > 2) return;
       dropFrame();
       ensureFrame();
       if (isOpen) show();

@@ -180,7 +180,7 @@ export function createSession(wiring) {
 
   /** @param {Snapshot} snapshot */
   function begin(snapshot) {
-    if (isLacking) return say({ t: "lacking" });
+    if (isLacking) say({ t: "lacking" });
     const { contact } = snapshot;
     const isLogin = contact?.type === "user" && authorOf(state)?.startsWith("user:");
     const { thread } = state;
@@ -192,7 +192,8 @@ export function createSession(wiring) {
     [bootFailures, isNews] = [0, false];
     live?.reset();
     isStale = true; // Until the old socket is gone, and the new one begins at the snapshot's cursor.
-    change((now) => booted(now, snapshot));
+    // Where another frame has no more luck, one can write all the same, and is told to load the page again.
+    change((now) => booted({ ...now, isPaused: now.isPaused || isLacking }, snapshot));
     live?.connection.close();
     isStale = false;
     syncConnection();

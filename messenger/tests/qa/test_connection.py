@@ -253,6 +253,23 @@ def test_a_part_of_the_widget_that_did_not_load_is_made_good_when_the_server_is_
         visitor.sees("and live")
 
 
+def test_a_part_of_the_widget_that_never_loads_leaves_a_chat_that_says_so(browser, stack):
+    """Something between blocks it for good: frames are not made for ever, and what is written is sent."""
+
+    @browser.run
+    def story(session):
+        page = session.page()
+        page.route("**/follow*.js", lambda route: route.abort())
+        page.goto(f"{stack.base_url}{SHOP}")
+        visitor = VisitorAtShop(page)
+        visitor.opens_the_chat()
+        visitor.says("blocked for good")
+        expect(visitor.frame.get_by_text("Please reload the page")).to_be_visible(timeout=30_000)
+        visitor.says("and still here")
+        visitor.sees_note("Sent")
+        visitor.sees_once("blocked for good", "and still here")
+
+
 def watch_notices(visitor):
     """What the panel says of the connection from here on; the function returned asks for it."""
     notices = visitor.frame.locator(".notices")
