@@ -17,6 +17,7 @@ from messenger.tests.qa.wires import Sockets
 SHOP = "/demo/?lang=en"
 POLLING = "Live updates are blocked on this network"
 RECONNECTING = "Connecting again…"
+PART = "**/follow*.js"
 # From the moment that the panel, or the page, opens.
 POLLING_WITHIN_S = 15
 COUNT_TONES = """window.tones = 0;
@@ -235,16 +236,11 @@ def test_a_part_of_the_widget_that_did_not_load_is_made_good_when_the_server_is_
 
     @browser.run
     def story(session):
-        page = session.page()
-        page.route("**/follow*.js", lambda route: route.abort())
-        page.goto(f"{stack.base_url}{SHOP}")
-        visitor = VisitorAtShop(page)
-        visitor.opens_the_chat()
-        visitor.says("is anybody there")
+        visitor = begins_without_a_part(session, stack, "is anybody there")
         expect(visitor.frame.get_by_text(RECONNECTING)).to_be_visible(timeout=WITHIN_MS)
         has_arrived(visitor)
         visitor.box.fill("half a thought")
-        page.unroute("**/follow*.js")
+        visitor.page.unroute(PART)
         reply(stack, visitor, "we are")
         visitor.sees_once("is anybody there", "we are")
         expect(visitor.box).to_have_value("half a thought")
@@ -258,16 +254,22 @@ def test_a_part_of_the_widget_that_never_loads_leaves_a_chat_that_says_so(browse
 
     @browser.run
     def story(session):
-        page = session.page()
-        page.route("**/follow*.js", lambda route: route.abort())
-        page.goto(f"{stack.base_url}{SHOP}")
-        visitor = VisitorAtShop(page)
-        visitor.opens_the_chat()
-        visitor.says("blocked for good")
+        visitor = begins_without_a_part(session, stack, "blocked for good")
         expect(visitor.frame.get_by_text("Please reload the page")).to_be_visible(timeout=30_000)
         visitor.says("and still here")
         visitor.sees_note("Sent")
         visitor.sees_once("blocked for good", "and still here")
+
+
+def begins_without_a_part(session, stack, text):
+    """A visitor whose browser does not get what follows the log, and who says something all the same."""
+    page = session.page()
+    page.route(PART, lambda route: route.abort())
+    page.goto(f"{stack.base_url}{SHOP}")
+    visitor = VisitorAtShop(page)
+    visitor.opens_the_chat()
+    visitor.says(text)
+    return visitor
 
 
 def watch_notices(visitor):
