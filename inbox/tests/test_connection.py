@@ -141,17 +141,43 @@ def test_the_team_sees_who_is_there_who_looks_away_and_who_has_gone(browser, sta
         expect(others).to_have_count(0)
 
 
-def test_the_panel_shows_the_page_that_the_visitor_is_on(browser, stack):
+@pytest.mark.parametrize("meanwhile", ["looking", "opening", "cut off"])
+def test_the_panel_shows_the_page_that_the_visitor_is_on(browser, stack, meanwhile):
     @browser.run
     def story(session):
-        visitor = begins(session, stack, "Where am I?")
+        text, title = f"Where am I, {meanwhile}?", f"A very blue mug, {meanwhile}"
+        visitor = begins(session, stack, "Hello?")
         agent = AgentAtInbox.signs_in(session, stack)
-        agent.opens("Where am I?")
-        visitor.page.evaluate(
-            "document.title = 'A very blue mug'; history.pushState({}, '', '?mug=blue'); Curbe('update')"
-        )
+        network = Sockets(agent.page)
+        agent.page.reload()
+        visitor.says(text)
+        agent.sees_in_list(text)  # Said after the page was made: the inbox listens.
+        if meanwhile == "opening":
+            agent.page.route("**/inbox/c/**", lambda route: answers_late(route, lambda: goes_on_to(visitor, title)))
+        agent.opens(text)
+        if meanwhile == "cut off":
+            network.fall_silent()
+        if meanwhile != "opening":
+            goes_on_to(visitor, title)
+        if meanwhile == "cut off":
+            agent.page.evaluate("dispatchEvent(new Event('online'))")
         trail = agent.page.locator("#panel .trail .current")
-        expect(trail).to_contain_text("A very blue mug", timeout=WITHIN_MS)
+        expect(trail).to_contain_text(title, timeout=WITHIN_MS)
+
+
+def goes_on_to(visitor, title):
+    """The next page of a single-page site; back when the server knows."""
+    with visitor.page.expect_response("**/visits"):
+        visitor.page.evaluate(
+            "title => { document.title = title; history.pushState({}, '', '?mug=blue'); Curbe('update') }", title
+        )
+
+
+def answers_late(route, meanwhile):
+    """What is answered is from before that happens, and arrives after it."""
+    answer = route.fetch()
+    meanwhile()
+    route.fulfill(response=answer)
 
 
 @pytest.mark.parametrize("by", ["button", "keyboard"])

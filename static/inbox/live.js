@@ -34,9 +34,15 @@ let timer;
  * @param {Change} change */
 export function touch(change) {
   dirty.push(change);
+  remember(change);
+  schedule();
+}
+
+/** Something changed that is not on this screen, but may be on one that is on its way.
+ * @param {Change} change */
+export function remember(change) {
   const now = performance.now();
   recent = [...recent.filter((one) => now - one.at < 60_000), { at: now, change }].slice(-500);
-  schedule();
 }
 
 /** A part of the page was asked for at that moment: what changed since then may be missing in it.

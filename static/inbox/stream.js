@@ -5,7 +5,7 @@ import { createConnection } from "../realtime/socket.js";
 import { clock, uuid } from "../widget/browser.js";
 import { hideBanner, showBanner } from "./banner.js";
 import { api, poll, TRACE } from "./http.js";
-import { renew, touch } from "./live.js";
+import { remember, renew, touch } from "./live.js";
 import { fact, openContact } from "./page.js";
 import { hasGone, hasSaid, hear, isNamed } from "./presence.js";
 import { takeRead } from "./reading.js";
@@ -117,7 +117,7 @@ function touchWhatIsIn({ message, conversation, conversation_id, participant, co
 /** @param {any} frame */
 function takeFleeting(frame) {
   if (frame.k === "agent_read") takeRead(frame);
-  else if (frame.k === "visit" && frame.by.id === openContact()) touch({ contact: frame.by.id });
+  else if (frame.k === "visit") (frame.by.id === openContact() ? touch : remember)({ contact: frame.by.id });
   else if (ABOUT_PEOPLE.has(frame.k)) hear(frame);
 }
 
@@ -152,6 +152,8 @@ function showState(state) {
     hideBanner("recovering", "offline", "polling");
     if (state === "polling") showBanner("polling");
     else attention.again();
+    // Page views are told once, and not to who was not listening: the panel may be behind.
+    if (openContact()) touch({ contact: openContact() });
     onLive();
   } else if (state === "recovering") {
     graceTimer = window.setTimeout(() => showBanner(navigator.onLine ? "recovering" : "offline", () => nudge()), GRACE_MS);
