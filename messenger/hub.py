@@ -393,8 +393,8 @@ def _addressed(feed: Feed, agent: str | None) -> list[Subscriber]:
 
 
 def _spread_ms(number: int) -> int:
-    """Over how long so many sockets come back: 100 in a second, all of them within half a minute."""
-    return min(30_000, max(1_000, 10 * number))
+    """Over how long so many sockets come back: 50 in a second, all of them within forty."""
+    return min(40_000, max(1_000, 20 * number))
 
 
 _hubs: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = weakref.WeakKeyDictionary()

@@ -23,6 +23,7 @@ from django.utils import timezone
 from curbe.logs import new_trace_id
 
 from . import payloads, protocol, streams
+from .entrance import Entrance, Full
 from .errors import NotFound, Unauthenticated
 from .frames import Frame, as_text, evs
 from .hub import Batch, Hub, in_database
@@ -212,18 +213,26 @@ class Socket(AsyncConsumer):
         if hub.is_draining():
             await self.send_away(protocol.return_ms())
             return
+        try:
+            async with Entrance.of_this_loop().turn():
+                await self._enter(frame, conn)
+        except Full as full:
+            await self.send_away(full.retry_ms)
+            return
+        if hub.is_draining():
+            await self.send_away(protocol.return_ms())
+            return
+        self._tasks.append(asyncio.create_task(self._guarded(self._keep_time())))
+        self._meanwhile(self._follow(frame.get("after"), hello_as=conn))
+
+    async def _enter(self, frame: dict[str, Any], conn: str) -> None:
         await self.authenticate(frame)
         if protocol.claims(frame) - self.subject_ids():
             raise ClosedByUs(Close.FORBIDDEN)
         await self._sit_down(conn, protocol.tab_of(frame))
         self.stream = await in_database(self.load_stream)
-        await hub.join(self.stream, self)
-        if hub.is_draining():
-            await self.send_away(protocol.return_ms())
-            return
+        await Hub.of_this_loop().join(self.stream, self)
         await self.recheck()  # Of what was taken back before we joined, nobody has told us.
-        self._tasks.append(asyncio.create_task(self._guarded(self._keep_time())))
-        self._meanwhile(self._follow(frame.get("after"), hello_as=conn))
 
     async def _sit_down(self, conn: str, tab: str) -> None:
         holder, most = self.holder()

@@ -60,7 +60,7 @@ LAYERS = [
     {"loading", "paging"},
     {"streams"},
     {"frames", "outgoing"},
-    {"protocol"},
+    {"entrance", "protocol"},
     {"queries"},
     {"events", "presence"},
     {"principals"},
