@@ -10,10 +10,10 @@ from django.conf import settings
 from curbe.origins import is_own
 
 from . import actions, presence, queries, streams
+from .asking import ask_together, in_database
 from .errors import NotFound, Unauthenticated
-from .hub import in_database
 from .models import Agent, Contact, Stream
-from .principals import Visitor, authenticate_api_token, authenticate_session, authenticate_visitor, require_person
+from .principals import Visitor, authenticate_api_token, authenticate_session, authenticate_visitors, require_person
 from .protocol import Close, ClosedByUs, conversation_id_of
 from .sockets import Socket
 
@@ -35,20 +35,21 @@ class MessengerConsumer(Socket):
         origin = self.header("origin")
         return origin is None or is_own(origin, self.header("host") or "")
 
-    async def authenticate(self, hello: dict[str, Any]) -> None:
+    async def identify(self, hello: dict[str, Any]) -> Stream:
         self._bearer = str(hello.get("auth") or "")
-        self.visitor = await in_database(authenticate_visitor, self._bearer)
-        if self.visitor.contact is None:
+        self.visitor, stream = await ask_together(_sessions, self._bearer)
+        if self.visitor.contact is None or stream is None:
             raise ClosedByUs(Close.INSUFFICIENT_STATE)
         self.contact = self.visitor.contact
+        return stream
 
-    async def recheck(self) -> None:
+    async def recheck(self) -> Stream:
         bearer = self._bearer
         try:
-            await self._go_on_with(bearer)
+            return await self._go_on_with(bearer)
         except Unauthenticated as refusal:
             if bearer != self._bearer:
-                return  # Handled: renewed meanwhile, by one that is good.
+                return await self.recheck()  # Renewed meanwhile, by one that is good.
             # It was good before: whoever took it back, by a login or a logout, changed who is here.
             code = "identity_changed" if refusal.code == "session_revoked" else refusal.code
             raise Unauthenticated(code=code) from refusal
@@ -71,11 +72,12 @@ class MessengerConsumer(Socket):
         await self._go_on_with(bearer)
         self._bearer = bearer
 
-    async def _go_on_with(self, bearer: str) -> None:
-        fresh = await in_database(authenticate_visitor, bearer)
-        if fresh.contact is None or fresh.contact != self.contact:
+    async def _go_on_with(self, bearer: str) -> Stream:
+        fresh, stream = await ask_together(_sessions, bearer)
+        if fresh.contact is None or fresh.contact != self.contact or stream is None:
             raise Unauthenticated(code="identity_changed")
         self.visitor, self.contact = fresh, fresh.contact
+        return stream
 
     def say_presence(self) -> None:
         presence.contact_present(self.contact, is_active=self.is_active is True, last_active_at=self.last_active_at)
@@ -116,13 +118,16 @@ class InboxConsumer(Socket):
             return settings.SESSION_COOKIE_NAME not in self.scope["cookies"]
         return is_own(origin, self.header("host") or "")
 
-    async def authenticate(self, hello: dict[str, Any]) -> None:
+    async def identify(self, hello: dict[str, Any]) -> Stream:
         self._bearer = str(hello.get("auth") or "")
-        self.agent = await self._identify()
+        stream: Stream
+        self.agent, stream = await in_database(self._look_up)
+        return stream
 
-    async def recheck(self) -> None:
+    async def recheck(self) -> Stream:
+        stream: Stream
         try:
-            fresh = await self._identify()
+            fresh, stream = await in_database(self._look_up)
         except Unauthenticated as refusal:
             is_there = await in_database(queries.is_active, self.agent.tenant_id)
             raise Unauthenticated(code=refusal.code if is_there else "tenant_disabled") from refusal
@@ -131,6 +136,7 @@ class InboxConsumer(Socket):
         if (fresh.id, fresh.role) != (self.agent.id, self.agent.role):
             raise Unauthenticated()
         self.agent = fresh
+        return stream
 
     def load_stream(self) -> Stream:
         return streams.team_stream(self.agent.tenant_id)
@@ -171,12 +177,12 @@ class InboxConsumer(Socket):
         self._bearer = str(frame.get("auth") or self._bearer)
         await self.recheck()
 
-    async def _identify(self) -> Agent:
+    def _look_up(self) -> tuple[Agent, Stream]:
         if self._bearer:
-            owner: Agent = await in_database(authenticate_api_token, self._bearer)
+            agent = authenticate_api_token(self._bearer)
         else:
-            owner = await in_database(authenticate_session, self.scope["cookies"].get(settings.SESSION_COOKIE_NAME))
-        return owner
+            agent = authenticate_session(self.scope["cookies"].get(settings.SESSION_COOKIE_NAME))
+        return agent, streams.team_stream(agent.tenant_id)
 
     frames = {
         "typing": typing,
@@ -193,3 +199,15 @@ class UnknownSocket(Socket):
 
     def may_connect(self) -> bool:
         return False
+
+
+def _sessions(bearers: list[str]) -> dict[str, tuple[Visitor, Stream | None] | Exception]:
+    """Who bears these tokens, and the stream of their contact, if they have one yet."""
+    found = authenticate_visitors(bearers)
+    people = [one.contact for one in found.values() if isinstance(one, Visitor) and one.contact]
+    theirs = streams.contact_streams(people)
+
+    def with_stream(one: Visitor) -> tuple[Visitor, Stream | None]:
+        return one, theirs.get(one.contact.id) if one.contact else None
+
+    return {bearer: with_stream(one) if isinstance(one, Visitor) else one for bearer, one in found.items()}

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 import weakref
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-# At the same time: about as many as there are threads that ask the database for them.
-_AT_ONCE = 8
+# At the same time: so many hellos ask the database together.
+_AT_ONCE = 32
 # A hello takes some 20 ms of a processor, and the most impatient client waits for 4 s.
 MOST_WAITING = 120
-_PER_SOCKET_MS = 25
-_SOONEST_MS, _LATEST_MS = 1_000, 30_000
+PER_SOCKET_MS = 20
+# Nobody is asked to stay away for longer, nor to come back before those who wait are in.
+LATEST_MS, SOONEST_MS = 60_000, PER_SOCKET_MS * MOST_WAITING
 
 
 class Full(Exception):
@@ -34,8 +36,8 @@ class Entrance:
     def __init__(self) -> None:
         self._turns = asyncio.Semaphore(_AT_ONCE)
         self._waiting = 0
-        # Since there was room: the more were sent away, the later the next one is asked to come back.
-        self._sent_away = 0
+        # When everybody who was sent away will have come back, in s of time.monotonic().
+        self._promised_until = 0.0
 
     @classmethod
     def of_this_loop(cls) -> Entrance:
@@ -46,23 +48,24 @@ class Entrance:
     async def turn(self) -> AsyncIterator[None]:
         """Wait for one's turn. Raises Full when that would take too long."""
         if self._waiting >= MOST_WAITING:
-            self._sent_away += 1
             raise Full(self._pause_ms())
         self._waiting += 1
         try:
             await self._turns.acquire()
         finally:
             self._waiting -= 1
-        if not self._waiting:
-            self._sent_away = 0
         try:
             yield
         finally:
             self._turns.release()
 
     def _pause_ms(self) -> int:
-        latest = min(_LATEST_MS, _SOONEST_MS + _PER_SOCKET_MS * (MOST_WAITING + self._sent_away))
-        return random.randint(_SOONEST_MS, latest)  # noqa: S311  Jitter is no secret.
+        """One after the other: each comes back when those who were sent away before are in."""
+        now = time.monotonic()
+        self._promised_until = max(self._promised_until, now + SOONEST_MS / 1000) + PER_SOCKET_MS / 1000
+        pause_ms = round(1000 * (self._promised_until - now))
+        # Beyond the latest there is no order any more, but still no storm.
+        return pause_ms if pause_ms <= LATEST_MS else random.randint(SOONEST_MS, LATEST_MS)  # noqa: S311  No secret.
 
 
 _entrances: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Entrance] = weakref.WeakKeyDictionary()

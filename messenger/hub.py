@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import copy
 import random
 import time
 import uuid
@@ -20,10 +21,10 @@ from functools import cached_property
 from typing import Any, Protocol
 
 import structlog
-from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 
 from . import nudges, streams
+from .asking import in_database
 from .frames import Frame, evs
 from .models import Agent, Contact, Event, Stream
 from .streams import LogItem
@@ -78,6 +79,7 @@ class Subscriber(Protocol):
 class Feed:
     """A stream that somebody in this process follows."""
 
+    # A copy of its own, which goes on with what the feed has read.
     stream: Stream
     subscribers: set[Subscriber] = field(default_factory=set)
     # Long-polls: they only want to know that something has happened, and read for themselves.
@@ -114,7 +116,7 @@ class Hub:
         """Follow a stream from now on. The subscriber replays the log itself, up to where deliveries begin."""
         feed = self._feed_of(stream)
         if not feed.subscribers:
-            feed.stream, feed.wanted = stream, stream.head_seq  # Nobody has read on since.
+            feed.stream, feed.wanted = copy.copy(stream), stream.head_seq  # Nobody has read on since.
             _wake_waiters(feed)
         feed.subscribers.add(subscriber)
         await self._subscribe(feed)
@@ -169,7 +171,7 @@ class Hub:
         self._start()
         feed = self._feeds.get(stream.subject_id)
         if feed is None:
-            feed = self._feeds[stream.subject_id] = Feed(stream, wanted=stream.head_seq)
+            feed = self._feeds[stream.subject_id] = Feed(copy.copy(stream), wanted=stream.head_seq)
         return feed
 
     async def _end_if_unused(self, feed: Feed) -> None:
@@ -348,11 +350,6 @@ class Hub:
             num_connections=len(feed.subscribers),
             sent_ok=len(feed.subscribers),
         )
-
-
-async def in_database(function: Any, *args: Any) -> Any:
-    """Run a query function in a thread of the pool; not in the one thread that Channels shares between all sockets."""
-    return await database_sync_to_async(function, thread_sensitive=False)(*args)
 
 
 def _readers(feed: Feed) -> list[Agent]:

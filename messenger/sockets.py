@@ -23,10 +23,11 @@ from django.utils import timezone
 from curbe.logs import new_trace_id
 
 from . import payloads, protocol, streams
+from .asking import in_database
 from .entrance import Entrance, Full
 from .errors import NotFound, Unauthenticated
 from .frames import Frame, as_text, evs
-from .hub import Batch, Hub, in_database
+from .hub import Batch, Hub
 from .models import Agent, Contact, Stream
 from .outgoing import MOST_QUEUED, Outgoing
 from .protocol import Close, ClosedByUs
@@ -84,12 +85,12 @@ class Socket(AsyncConsumer):
         """Whether the handshake is answered at all; if not it is HTTP 403."""
         raise NotImplementedError
 
-    async def authenticate(self, hello: dict[str, Any]) -> None:
-        """Find out who it is from the hello. Raises Unauthenticated or ClosedByUs."""
+    async def identify(self, hello: dict[str, Any]) -> Stream:
+        """Find out who it is from the hello; returns the stream they follow. Raises Unauthenticated or ClosedByUs."""
         raise NotImplementedError
 
-    async def recheck(self) -> None:
-        """Raise Unauthenticated when the credentials have ended since."""
+    async def recheck(self) -> Stream:
+        """Return their stream with its present head; Unauthenticated when the credentials have ended since."""
         raise NotImplementedError
 
     def load_stream(self) -> Stream:
@@ -121,7 +122,7 @@ class Socket(AsyncConsumer):
         handler = getattr(self, message["type"].replace(".", "_"))
         await self._guarded(handler(message))
 
-    async def _guarded(self, work: Awaitable[None]) -> None:
+    async def _guarded(self, work: Awaitable[object]) -> None:
         """Whatever goes wrong closes this socket with the code that says so, and touches no other."""
         try:
             await work
@@ -215,7 +216,7 @@ class Socket(AsyncConsumer):
             return
         try:
             async with Entrance.of_this_loop().turn():
-                await self._enter(frame, conn)
+                stream = await self._enter(frame, conn)
         except Full as full:
             await self.send_away(full.retry_ms)
             return
@@ -223,16 +224,18 @@ class Socket(AsyncConsumer):
             await self.send_away(protocol.return_ms())
             return
         self._tasks.append(asyncio.create_task(self._guarded(self._keep_time())))
-        self._meanwhile(self._follow(frame.get("after"), hello_as=conn))
+        self._meanwhile(self._follow(frame.get("after"), stream, hello_as=conn))
 
-    async def _enter(self, frame: dict[str, Any], conn: str) -> None:
-        await self.authenticate(frame)
+    async def _enter(self, frame: dict[str, Any], conn: str) -> Stream:
+        """Join the stream; returns it with its head of after that."""
+        stream = await self.identify(frame)
         if protocol.claims(frame) - self.subject_ids():
             raise ClosedByUs(Close.FORBIDDEN)
         await self._sit_down(conn, protocol.tab_of(frame))
-        self.stream = await in_database(self.load_stream)
-        await Hub.of_this_loop().join(self.stream, self)
-        await self.recheck()  # Of what was taken back before we joined, nobody has told us.
+        self.stream = stream
+        await Hub.of_this_loop().join(stream, self)
+        # Of what was said or taken back before we joined, nobody has told us.
+        return await self.recheck()
 
     async def _sit_down(self, conn: str, tab: str) -> None:
         holder, most = self.holder()
@@ -266,11 +269,11 @@ class Socket(AsyncConsumer):
     async def pong(self, frame: dict[str, Any]) -> None:
         """The client is there; hearing it was enough."""
 
-    async def _follow(self, after: Any, *, hello_as: str = "") -> None:
+    async def _follow(self, after: Any, stream: Stream | None = None, *, hello_as: str = "") -> None:
         """Replay the log after the client's cursor and go live. The stream was joined before its head is read."""
         async with self._moving:
             self._is_live = False
-            stream = await in_database(self.load_stream)
+            stream = stream or await in_database(self.load_stream)
             cursor = Cursor.parse(after) if after is not None else Cursor(stream.epoch, stream.head_seq)
             reason = streams.resync_reason(stream, cursor)
             if hello_as:
@@ -335,7 +338,7 @@ class Socket(AsyncConsumer):
         if not self._is_closed:
             self._meanwhile(self.recheck())
 
-    def _meanwhile(self, work: Awaitable[None]) -> None:
+    def _meanwhile(self, work: Awaitable[object]) -> None:
         """Do it beside what the client says: however long it takes, its pongs are heard."""
         task = asyncio.create_task(self._guarded(work))
         self._errands.add(task)

@@ -25,6 +25,13 @@ def contact_stream(contact: Contact) -> Stream:
     return Stream.objects.get(tenant_id=contact.tenant_id, contact=contact)
 
 
+def contact_streams(contacts: Sequence[Contact]) -> dict[uuid.UUID, Stream]:
+    """Return the streams of contacts by their ids, with their present heads, in one query."""
+    tenants, ids = {one.tenant_id for one in contacts}, {one.id for one in contacts}
+    rows = Stream.objects.filter(tenant_id__in=tenants, contact_id__in=ids) if ids else ()
+    return {row.subject_id: row for row in rows}
+
+
 def team_stream(tenant_id: uuid.UUID) -> Stream:
     """Return the tenant's stream with its present head."""
     return Stream.objects.get(tenant_id=tenant_id, contact=None)

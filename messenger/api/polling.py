@@ -19,8 +19,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from .. import streams
+from ..asking import in_database
 from ..frames import evs
-from ..hub import Hub, in_database
+from ..hub import Hub
 from ..models import Agent, Contact, Stream
 from ..streams import Cursor
 

@@ -60,7 +60,7 @@ LAYERS = [
     {"loading", "paging"},
     {"streams"},
     {"frames", "outgoing"},
-    {"entrance", "protocol"},
+    {"asking", "entrance", "protocol"},
     {"queries"},
     {"events", "presence"},
     {"principals"},

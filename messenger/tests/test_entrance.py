@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
+from itertools import pairwise
 
 import pytest
 
@@ -21,7 +23,7 @@ async def test_a_socket_that_would_wait_too_long_is_told_when_to_come_back(chatt
         await line.hello(browser.bearer)
         bye = await line.hear()
         assert (bye["t"], bye["code"]) == ("bye", 4001)
-        assert 1_000 <= bye["retry_ms"] <= 30_000
+        assert entrance.SOONEST_MS <= bye["retry_ms"] <= entrance.LATEST_MS
         assert await line.close_code() == 4001
     monkeypatch.undo()
     async with connected() as line:
@@ -41,28 +43,35 @@ async def test_so_many_at_a_time_and_the_rest_in_turn():
             inside -= 1
 
     door = Entrance()
-    await asyncio.gather(*(come_in() for _ in range(100)))
-    assert (inside, most) == (0, 8)
+    await asyncio.gather(*(come_in() for _ in range(150)))
+    assert (inside, most) == (0, 32)
 
 
-async def test_who_is_sent_away_comes_back_the_later_the_more_there_are():
+async def test_who_is_sent_away_comes_back_one_after_the_other():
     door = Entrance()
-    for _ in range(8):
-        await door._turns.acquire()
-    waiting = [asyncio.create_task(wait_at(door)) for _ in range(entrance.MOST_WAITING)]
-    await asyncio.sleep(0)
-    pauses = []
-    for _ in range(1000):
-        with pytest.raises(Full) as full:
-            await wait_at(door)
-        pauses.append(full.value.retry_ms)
-    assert all(1_000 <= pause <= 30_000 for pause in pauses)
-    assert sum(pauses[500:]) > 1.5 * sum(pauses[:100]) * 5
+    async with AsyncExitStack() as stack:
+        for _ in range(32):
+            await stack.enter_async_context(door.turn())
+        waiting = [asyncio.create_task(wait_at(door)) for _ in range(entrance.MOST_WAITING)]
+        await asyncio.sleep(0)
+        pauses = [await pause_at(door) for _ in range(4000)]
+    in_order = pauses[: (entrance.LATEST_MS - entrance.SOONEST_MS) // entrance.PER_SOCKET_MS - 100]
+    steps = [later - sooner for sooner, later in pairwise(in_order)]
+    assert in_order[0] >= entrance.SOONEST_MS
+    assert sum(steps) / len(steps) == pytest.approx(entrance.PER_SOCKET_MS, abs=2)
+    # More than come in before the latest are spread over all of the time until then.
+    beyond = pauses[3000:]
+    assert all(entrance.SOONEST_MS <= pause <= entrance.LATEST_MS for pause in beyond)
+    assert len({pause // 10_000 for pause in beyond}) > 4
     # Those who waited come in, whoever was sent away.
-    for _ in range(8):
-        door._turns.release()
     await asyncio.gather(*waiting)
     await wait_at(door)
+
+
+async def pause_at(door):
+    with pytest.raises(Full) as full:
+        await wait_at(door)
+    return full.value.retry_ms
 
 
 async def wait_at(door):

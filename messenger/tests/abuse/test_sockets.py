@@ -229,7 +229,7 @@ async def test_s36_an_exception_closes_with_4000_and_says_nothing(chatting, monk
         raise RuntimeError("secret detail")
 
     with monkeypatch.context() as broken:
-        broken.setattr(streams, "contact_stream", fail)
+        broken.setattr(streams, "contact_streams", fail)
         async with connected() as line:
             await line.hello(browser.bearer)
             said = await line._communicator.receive_output(5)
