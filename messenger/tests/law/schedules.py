@@ -41,7 +41,16 @@ def _schedule(history: History, chance: random.Random) -> Schedule:
     # Near to the order in which they were sent, or not at all.
     spread = chance.choice([0.1, 2, 100])
     steps.sort(key=lambda step: _sent_at(history, step) + chance.uniform(0, spread))
-    return {"start": start, "steps": steps}
+    return {"start": start, "steps": [one for step in steps for one in _with_what_is_read(history, start, step)]}
+
+
+def _with_what_is_read(history: History, start: int, step: list[Any]) -> list[list[Any]]:
+    """Nobody reads a conversation that they have not got: one that the log has not brought yet was fetched."""
+    if step[0] != "read":
+        return [step]
+    answer = history.answers[step[1]]
+    known = {one["id"] for one in history.snapshots[start]["conversations"]}
+    return [step] if answer["conversation_id"] in known else [["fetch", answer["step"] - 1], step]
 
 
 def _pushes(history: History, start: int, end: int, chance: random.Random) -> list[list[Any]]:
