@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import os
 import platform
@@ -9,6 +10,8 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -77,14 +80,24 @@ def get() -> Chromium:
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
         raise ChromiumMissing(REMEDY)
     home = CACHE / f"unpacked-chromium-{PACKAGE.version}"
-    if not home.exists():
-        _unpack_into(home)
+    with _alone():
+        if not home.exists():
+            _unpack_into(home)
     return Chromium(home / "chromium", PACKAGE.name, _environment(home))
 
 
 def _installed() -> Path | None:
     found = filter(None, map(shutil.which, _NAMES))
     return next((Path(path) for path in found), None)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Several runs of the tests begin at once: one unpacks, and what it unpacks from is gone afterwards."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "unpacking.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _unpack_into(home: Path) -> None:
