@@ -107,6 +107,7 @@ class AgentAtInbox:
         page.locator("[name=password]").fill(login["password"])
         page.locator("[name=password]").press("Enter")
         expect(page.locator("#rows, [id^=row-]").first).to_be_visible(timeout=WITHIN_MS)
+        page.wait_for_load_state()  # What is cut off before its scripts are there stays without them.
         return cls(page, base_url)
 
     def row_saying(self, text: str) -> Locator:

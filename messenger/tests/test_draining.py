@@ -90,4 +90,4 @@ async def test_one_who_has_hung_up_does_not_keep_the_others_from_their_goodbye()
 
 
 def test_the_more_sockets_the_longer_they_are_spread():
-    assert [hub._spread_ms(number) for number in (1, 100, 2000, 100_000)] == [1_000, 1_000, 20_000, 30_000]
+    assert [hub._spread_ms(number) for number in (1, 100, 2000, 100_000)] == [1_000, 2_000, 40_000, 40_000]
