@@ -93,6 +93,13 @@ class TooManyOpen(DomainError):
     detail = "There are 10 open conversations already. Continue one of them."
 
 
+class RatingNotRequested(DomainError):
+    """The conversation asks for no feedback, not on this cycle, or not any more."""
+
+    code = "rating_not_requested"
+    detail = "There is nothing to rate here now."
+
+
 class NoContact(DomainError):
     """Nobody is known in this browser yet, so nothing can happen to them."""
 

@@ -33,6 +33,7 @@ class EventType(Enum):
     """Name on the wire, and audience. Two members may share a name when their audiences differ."""
 
     MESSAGE_CREATED = ("message.created", Audience.EVERYBODY)
+    MESSAGE_UPDATED = ("message.updated", Audience.EVERYBODY)
     # Of a guest who turned out to be a user: the user's other devices get it, the team has it.
     MESSAGE_GAINED = ("message.updated", Audience.CONTACT)
     NOTE_CREATED = ("note.created", Audience.TEAM)
@@ -46,6 +47,7 @@ class EventType(Enum):
     TEAM_CONVERSATION_UPDATED = ("conversation.updated", Audience.TEAM)
     READ_STATE_UPDATED = ("read_state.updated", Audience.EVERYBODY)
     SEEN_UPDATED = ("seen.updated", Audience.EVERYBODY)
+    RATING_UPDATED = ("rating.updated", Audience.EVERYBODY)
     CONTACT_UPDATED = ("contact.updated", Audience.EVERYBODY)
     # Names the guest; the user's stream and the team learn of it.
     CONTACT_MERGED = ("contact.merged", Audience.EVERYBODY)

@@ -95,6 +95,7 @@ def with_joins(rows: QuerySet[Conversation]) -> QuerySet[Conversation]:
         "assignee",
         "seen_state",
         "seen_state__agent",
+        "rating",
         "last_message",
         "last_message__agent",
         "last_message__contact",

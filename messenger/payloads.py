@@ -13,7 +13,7 @@ from typing import Any
 from django.utils.html import linebreaks
 from django.utils.translation import gettext as _
 
-from .models import Agent, Contact, Conversation, Message, Participant, ReadState, SeenState, Tenant, Widget
+from .models import Agent, Contact, Conversation, Message, Participant, Rating, ReadState, SeenState, Tenant, Widget
 from .shapes import (
     AgentPayload,
     Author,
@@ -22,6 +22,7 @@ from .shapes import (
     Face,
     MessagePayload,
     ParticipantPayload,
+    RatingPayload,
     TeamContactPayload,
     TeamConversationPayload,
     TenantPayload,
@@ -98,7 +99,7 @@ def visitor_conversation(facts: Facts) -> ConversationPayload:
         "assignee": agent_face(row.assignee) if row.assignee else None,
         "participants": [_participant(one, own_name) for one in facts.participants if _is_known(one)],
         "last_message": _excerpt(visitor_message(row.last_message)) if row.last_message else None,
-        "rating": None,
+        "rating": rating(row.rating) if row.rating else None,
         "rating_requested": row.asks_rating,
         "rev": row.visible_rev,
     }
@@ -223,6 +224,17 @@ def seen(facts: Facts, *, for_team: bool) -> dict[str, Any] | None:
         "by": {"name": state.agent.display_name, "avatar_url": state.agent.avatar_url or None},
         "at": timestamp(state.at),
     }
+
+
+def rating(row: Rating) -> RatingPayload:
+    """Return what was thought of a cycle."""
+    return {"cycle": row.cycle, "score": row.score, "remark": row.remark or None}
+
+
+def rated(facts: Facts, *, for_team: bool) -> dict[str, Any]:
+    """Return the rating of the conversation's present cycle: the same for everybody."""
+    row = facts.conversation
+    return {"conversation_id": str(row.id), "rating": rating(row.rating) if row.rating else None}
 
 
 def _message(row: Message, *, seq: int, event: dict[str, Any] | None, author: Author) -> MessagePayload:

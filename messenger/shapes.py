@@ -47,6 +47,12 @@ class MessagePayload(TypedDict):
     cycle: NotRequired[int]
 
 
+class RatingPayload(TypedDict):
+    cycle: int
+    score: int
+    remark: str | None
+
+
 class ConversationPayload(TypedDict):
     id: str
     status: str
@@ -62,7 +68,7 @@ class ConversationPayload(TypedDict):
     assignee: Face | None
     participants: list[ParticipantPayload]
     last_message: MessagePayload | None
-    rating: dict[str, Any] | None
+    rating: RatingPayload | None
     rating_requested: bool
     rev: int
 

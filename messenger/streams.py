@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -18,6 +18,12 @@ from .payloads import Facts
 # A client that is further behind than this is told to take a snapshot instead.
 MOST_BEHIND = 1000
 _MERGED = "contact.merged"
+# What belongs to a conversation and is told without it.
+_STATES: dict[str, Callable[..., dict[str, Any] | None]] = {
+    "read_state": payloads.read_state,
+    "seen": payloads.seen,
+    "rating": payloads.rated,
+}
 
 
 def contact_stream(contact: Contact) -> Stream:
@@ -215,10 +221,8 @@ def _payload(row: Event, loaded: _Loaded, facts: Facts | None) -> dict[str, Any]
         return _contact_event(row, loaded)
     if facts is None:
         return None
-    if entity == "read_state":
-        return payloads.read_state(facts, for_team=loaded.is_team)
-    if entity == "seen":
-        return payloads.seen(facts, for_team=loaded.is_team)
+    if (state := _STATES.get(entity)) is not None:
+        return state(facts, for_team=loaded.is_team)
     conversation = payloads.team_conversation(facts) if loaded.is_team else payloads.visitor_conversation(facts)
     if entity == "conversation":
         return {"conversation": conversation}

@@ -1,6 +1,7 @@
 """The write path. One function is one domain verb: atomic, event-emitting, and a no-op when nothing changes."""
 
 from .conversations import assign, close_conversation, reopen_conversation, start_conversation
+from .feedback import rate_conversation
 from .identity import boot_device, identify_contact, introduce
 from .messages import add_note, send_message, send_reply
 from .profile import update_profile
@@ -40,6 +41,7 @@ __all__ = [
     "mark_unread_by_agent",
     "note_refused_proof",
     "prune_log",
+    "rate_conversation",
     "record_visit",
     "reopen_conversation",
     "reset_device",

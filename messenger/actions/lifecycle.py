@@ -79,7 +79,7 @@ def reopen(events: EventLog, conversation: Conversation, *, agent: Agent | None)
     conversation.status = Conversation.Status.OPEN
     conversation.is_primary = not has_primary
     conversation.closed_at = conversation.first_reply_at = conversation.waiting_since = None
-    conversation.asks_rating = False
+    conversation.asks_rating, conversation.rating = False, None
     conversation.cycle += 1
     append_event(events, conversation, "reopened", agent=agent)
     conversation.save()

@@ -45,9 +45,11 @@ def append_part(events: EventLog, conversation: Conversation, *, visible: bool, 
     return part
 
 
-def append_event(events: EventLog, conversation: Conversation, name: str, *, agent: Agent | None, **facts: Any) -> None:
+def append_event(
+    events: EventLog, conversation: Conversation, name: str, *, agent: Agent | None, **facts: Any
+) -> Message:
     """Insert an event part, such as "closed", written by an agent or, without one, by the system."""
-    append_part(
+    return append_part(
         events,
         conversation,
         visible=name in _VISIBLE_EVENTS,
@@ -56,6 +58,16 @@ def append_event(events: EventLog, conversation: Conversation, name: str, *, age
         agent=agent,
         event={"name": name, **facts},
     )
+
+
+def change_event(events: EventLog, conversation: Conversation, part: Message, **facts: Any) -> None:
+    """Let an event part that everybody sees tell something else of what happened. The caller saves the conversation."""
+    part.event = {**(part.event or {}), **facts}
+    part.rev += 1
+    part.save(update_fields=["event", "rev"])
+    conversation.rev += 1
+    conversation.visible_rev += 1
+    record(events, EventType.MESSAGE_UPDATED, conversation, part.id)
 
 
 def record(events: EventLog, type_: EventType, conversation: Conversation, entity_id: uuid.UUID | None = None) -> None:

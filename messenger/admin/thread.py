@@ -89,6 +89,9 @@ def _part(before: MessagePayload | None, message: MessagePayload, conversations:
 
 def _happened(event: dict[str, Any], conversation: Conversation | None) -> str:
     name = event.get("name", "")
+    if name == "rated":
+        given = _("gave {score} of 5").format(score=event.get("score"))
+        return ": ".join(filter(None, [given, event.get("remark")]))
     if name == "merged" and conversation:
         return _("{guest} turned out to be {person}").format(
             guest=payloads.guest_name(event), person=conversation.contact

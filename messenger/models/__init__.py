@@ -2,6 +2,7 @@
 
 from .conversations import Conversation, Message, Participant, ReadState, SeenState, Subject
 from .events import Event, Stream
+from .feedback import Rating
 from .identity import (
     Contact,
     ContactMerge,
@@ -27,6 +28,7 @@ __all__ = [
     "Message",
     "Participant",
     "ProofFault",
+    "Rating",
     "ReadState",
     "RevocationReason",
     "SeenState",

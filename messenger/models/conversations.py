@@ -62,7 +62,9 @@ class Conversation(TenantModel):
     first_reply_at = models.DateTimeField(_("first reply"), null=True, blank=True)
     snoozed_until = models.DateTimeField(_("snoozed until"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+    # Feedback on the present cycle: whether it is asked for, and what was given.
     asks_rating = models.BooleanField(default=False, editable=False)
+    rating = TenantKey("messenger.Rating", null=True, blank=True, related_name="+", editable=False)
     created_at = models.DateTimeField()
 
     class Meta:
@@ -101,6 +103,7 @@ class Conversation(TenantModel):
             TenantReference(field="assignee", name="conversation_assignee_tenant"),
             TenantReference(field="team", name="conversation_team_tenant"),
             TenantReference(field="last_message", name="conversation_last_message_tenant"),
+            TenantReference(field="rating", name="conversation_rating_tenant"),
         ]
         indexes = [
             # A contact's conversations, newest activity first: snapshot, Messages space, contact panel, get-or-open.

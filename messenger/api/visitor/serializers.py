@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from ...models.feedback import HIGHEST, LOWEST
 from ..fields import AttributesField, KeyField, MessageBody
 
 
@@ -87,6 +88,14 @@ class StartBody(serializers.Serializer[Any]):
     new = serializers.BooleanField(required=False, default=False)
     client_conversation_id = KeyField(required=False, allow_null=True, default=None)
     message = MessageBody(required=False, allow_null=True, default=None)
+
+
+class RatingBody(serializers.Serializer[Any]):
+    """What the visitor thought of a cycle."""
+
+    cycle = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
+    score = serializers.IntegerField(min_value=LOWEST, max_value=HIGHEST)
+    remark = serializers.CharField(required=False, allow_blank=True, allow_null=True, max_length=2000)
 
 
 class TypingBody(serializers.Serializer[Any]):

@@ -22,7 +22,7 @@ from ..polling import EventsQuery, events_after
 from ..schema import answers
 from . import charges
 from .doors import PublicView, SpeakingView, VisitorView
-from .serializers import HistoryQuery, StartBody, TypingBody
+from .serializers import HistoryQuery, RatingBody, StartBody, TypingBody
 
 log = structlog.get_logger(__name__)
 
@@ -169,6 +169,27 @@ class TypingView(VisitorView):
         conversation = queries.get_conversation_for(self.visitor.contact, conversation_id)
         presence.contact_typing(conversation.contact, conversation, on=on)
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class RatingView(VisitorView):
+    """Feedback on a closed cycle: changeable until there is a remark."""
+
+    @answers(
+        shapes.RatingPayload,
+        also={409: "rating_not_requested"},
+        request=RatingBody,
+        operation_id="visitor_rate",
+    )
+    def put(self, request: Request, conversation_id: uuid.UUID) -> Response:
+        given = valid_body(RatingBody, request.data)
+        rating = actions.rate_conversation(
+            by=self.visitor,
+            conversation_id=conversation_id,
+            cycle=given["cycle"],
+            score=given["score"],
+            remark=given.get("remark") or "",
+        )
+        return Response(payloads.rating(rating))
 
 
 class EventsView(VisitorView):

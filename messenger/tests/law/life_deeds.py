@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .deeds import Play, deed
 from .stage import Stage
 
@@ -120,6 +122,48 @@ def one_that_is_open(stage: Stage) -> Play:
     thread = stage.answered()
     yield None
     stage.ada.post(f"conversations/{thread}/reopen")
+
+
+# rate_conversation
+
+
+def rated_by(stage: Stage, thread: str, score: int, **more: Any) -> None:
+    stage.visitor.put(f"conversations/{thread}/rating", {"cycle": 1, "score": score, **more})
+
+
+@deed("rate_conversation")
+def with_a_score(stage: Stage) -> Play:
+    thread = stage.answered()
+    stage.close(thread)
+    yield None
+    rated_by(stage, thread, 4)
+
+
+@deed("rate_conversation")
+def with_another_score(stage: Stage) -> Play:
+    thread = stage.answered()
+    stage.close(thread)
+    rated_by(stage, thread, 2)
+    yield None
+    rated_by(stage, thread, 5)
+
+
+@deed("rate_conversation")
+def with_a_remark(stage: Stage) -> Play:
+    thread = stage.answered()
+    stage.close(thread)
+    rated_by(stage, thread, 5)
+    yield None
+    rated_by(stage, thread, 5, remark="Thank you")
+
+
+@deed("rate_conversation")
+def and_write_again(stage: Stage) -> Play:
+    thread = stage.answered()
+    stage.close(thread)
+    yield None
+    rated_by(stage, thread, 5)
+    stage.visitor.say(thread, "One more thing")
 
 
 # mark_read_by_contact, mark_read_by_agent, mark_seen and type_in
