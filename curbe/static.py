@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-import rjsmin  # type: ignore[import-untyped]  # it carries no types
+from django.contrib.staticfiles.finders import find
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage
 from whitenoise.storage import CompressedManifestStaticFilesStorage
@@ -22,19 +24,46 @@ _OURS = re.compile(r"(widget|realtime)/.*\.(js|css)")
 # What begins or ends something, in code and inside a template literal.
 _IN_CODE = re.compile(r"""/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[`{}]""", re.DOTALL)
 _IN_TEMPLATE = re.compile(r"\\.|`|\$\{", re.DOTALL)
-_CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+
+
+def is_ours(name: str) -> bool:
+    """Whether it is a file of the widget's, which is served without what only its readers need."""
+    return _OURS.fullmatch(name) is not None
+
+
+def served(name: str) -> str:
+    """Return one of our files as visitors get it: as it was collected or, where nothing was, made so now."""
+    if isinstance(staticfiles_storage, ModuleManifestStorage):
+        with staticfiles_storage.open(staticfiles_storage.stored_name(name)) as file:
+            return str(file.read().decode())
+    path = find(name)
+    if not isinstance(path, str):
+        raise FileNotFoundError(f"static/{name} is missing.")
+    return lean(name, Path(path).read_text())
+
+
+def lean(name: str, source: str) -> str:
+    """Return a file of ours, a script or a style sheet, without what only its readers need."""
+    return lean_styles(source) if name.endswith(".css") else lean_script(source)
 
 
 def lean_script(source: str) -> str:
-    """Return our JavaScript as it is served: without comments (`/*!` stays) and the space that only readers need.
+    """Return our JavaScript as it is served: short names, no comments, and in markup no space that nobody sees."""
+    for template in _templates(source):
+        source = source.replace(template, _lean_markup(template), 1)
+    return _minified("text/javascript", source)
 
-    rjsmin ends a template literal at the first backtick inside it, so ours, which are nested, are kept from it.
-    """
-    templates = list(_templates(source))
-    for i, template in enumerate(templates):
-        source = source.replace(template, f"`{i}`", 1)
-    code = rjsmin.jsmin(source, keep_bang_comments=True)
-    return re.sub(r"`(\d+)`", lambda place: _lean_markup(templates[int(place[1])]), code)
+
+def lean_styles(source: str) -> str:
+    """Return our CSS as it is served."""
+    return _minified("text/css", source)
+
+
+def _minified(kind: str, source: str) -> str:
+    """Collecting alone needs the library, which brings a runtime of its own into the process."""
+    import minify  # type: ignore[import-untyped]
+
+    return str(minify.string(kind, source))
 
 
 def _lean_markup(template: str) -> str:
@@ -57,11 +86,6 @@ def _templates(source: str) -> Iterator[str]:
             opened.append(mark)
 
 
-def lean_styles(source: str) -> str:
-    """Return our CSS without comments and without the space that only readers need."""
-    return re.sub(r"\s*([{};,])\s*|(?<=:)\s+", r"\1", _CSS_COMMENT.sub("", source)).strip()
-
-
 class LeanStorage:
     """The files of a storage as they are served."""
 
@@ -69,9 +93,8 @@ class LeanStorage:
         self._storage = storage
 
     def open(self, name: str) -> ContentFile[bytes]:
-        lean = lean_styles if name.endswith(".css") else lean_script
         with self._storage.open(name) as file:
-            return ContentFile(lean(file.read().decode()).encode())
+            return ContentFile(lean(name, file.read().decode()).encode())
 
 
 class ModuleManifestStorage(CompressedManifestStaticFilesStorage):
@@ -82,8 +105,8 @@ class ModuleManifestStorage(CompressedManifestStaticFilesStorage):
     max_post_process_passes = 12
 
     def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Iterator[Any]:
-        lean = {
-            name: (LeanStorage(storage), path) if _OURS.fullmatch(name) else (storage, path)
+        leaner = {
+            name: (LeanStorage(storage), path) if is_ours(name) else (storage, path)
             for name, (storage, path) in paths.items()
         }
-        yield from super().post_process(lean, dry_run, **options)
+        yield from super().post_process(leaner, dry_run, **options)

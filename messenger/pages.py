@@ -9,20 +9,18 @@ import re
 import uuid
 from collections.abc import Callable
 from functools import cache, lru_cache
-from pathlib import Path
 from typing import Any
 
 import brotli
 from csp.constants import NONE, SELF
 from csp.decorators import csp
-from django.contrib.staticfiles.finders import find
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
 
-from curbe.static import lean_script, lean_styles
+from curbe.static import served
 
 from . import queries
 from .errors import NotFound
@@ -121,17 +119,9 @@ def script_json(value: Any) -> str:
 @cache
 def _loader_source(shares_device: bool) -> str:
     """The loader of all widgets, with what some tenants want only where they do."""
-    styles = script_json(lean_styles(_source("widget/launcher.css")))
-    shared = lean_script(_source("widget/shared.js")).strip().removesuffix(";") if shares_device else "null"
-    loader = lean_script(_source("widget/loader.js")).replace('"CURBE_SHARED"', shared)
-    return loader.replace('"CURBE_STYLES"', styles)
-
-
-def _source(name: str) -> str:
-    path = find(name)
-    if not isinstance(path, str):
-        raise FileNotFoundError(f"static/{name} is missing.")
-    return Path(path).read_text()
+    shared = f"({served('widget/shared.js').removesuffix(';')})" if shares_device else "null"
+    loader = served("widget/loader.js").replace('"CURBE_SHARED"', shared)
+    return loader.replace('"CURBE_STYLES"', script_json(served("widget/launcher.css")))
 
 
 @lru_cache(maxsize=256)

@@ -1,4 +1,7 @@
-"""The pure JavaScript modules, tested under Node and in Chromium. Each file of `js/` is a specification of its own."""
+"""The pure JavaScript modules, as written under Node and as served in Chromium.
+
+Each file of `js/` is a specification of its own.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from curbe.static import is_ours, lean
 from curbe.testing.npm import ROOT, node
 
 JS = Path(__file__).parent / "js"
@@ -65,17 +69,27 @@ def outcome_of(browser, address: str) -> list[dict[str, str | None]]:
 
 @pytest.fixture(scope="module")
 def sources() -> Iterator[str]:
-    """The sources of the modules and of their tests, as a server hands them out."""
+    """The modules as visitors get them and their tests, as a server hands them out."""
 
     class Handler(http.server.SimpleHTTPRequestHandler):
         def __init__(self, *arguments, **options):
             super().__init__(*arguments, directory=str(ROOT), **options)
 
         def do_GET(self):
-            if self.path.startswith(SERVED):
-                super().do_GET()
-            else:
+            name = self.path.removeprefix("/static/")
+            if not self.path.startswith(SERVED):
                 self.send_error(404)
+            elif is_ours(name):
+                self.answer(lean(name, (ROOT / "static" / name).read_text()).encode())
+            else:
+                super().do_GET()
+
+        def answer(self, script: bytes):
+            self.send_response(200)
+            self.send_header("Content-Type", "text/javascript")
+            self.send_header("Content-Length", str(len(script)))
+            self.end_headers()
+            self.wfile.write(script)
 
         def log_message(self, *arguments):
             """Silent."""

@@ -50,7 +50,9 @@ def test_rating_again_changes_the_one_row_and_the_one_part(guest, desk, closed):
     assert Rating.objects.get().score == 5
     told = Message.objects.get(event__name="rated")
     assert (told.event, told.rev) == ({"name": "rated", "score": 5, "remark": ""}, 2)
-    (for_team,) = [one for one in desk.get(f"conversations/{closed}/messages").json()["items"] if one["id"] == str(told.id)]
+    (for_team,) = [
+        one for one in desk.get(f"conversations/{closed}/messages").json()["items"] if one["id"] == str(told.id)
+    ]
     assert for_team["event"]["score"] == 5
     (for_visitor,) = [one for one in guest.get("history").json()["items"] if one["id"] == str(told.id)]
     assert for_visitor["event"] == {"name": "rated"}
