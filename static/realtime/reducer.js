@@ -1,7 +1,7 @@
 /**
  * The log, applied: a pure reducer that both clients share (client rules 1–12 of the realtime protocol).
  *
- * @import {Batch, Contact, Conversation, LogEvent, LogState, Message, SnapshotState} from "./types.js"
+ * @import {Batch, Contact, Conversation, LogEvent, LogState, Message, Rating, SnapshotState} from "./types.js"
  */
 
 /** @type {LogState} */
@@ -59,6 +59,15 @@ export function withConversations(state, conversations) {
   const known = { ...state.conversations };
   for (const one of conversations) known[one.id] = newer(known[one.id], one);
   return { ...state, conversations: known };
+}
+
+/** Put a rating that an HTTP answer brought: with a remark it is the last word.
+ * @param {LogState} state
+ * @param {string} id of the conversation
+ * @param {Rating} rating
+ * @returns {LogState} */
+export function withRating(state, id, rating) {
+  return changed(state, id, { rating, rating_requested: rating.remark === null });
 }
 
 /** Put messages that an HTTP answer brought; the cursor stays where it is (rule 6).

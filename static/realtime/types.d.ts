@@ -49,10 +49,18 @@ export interface Conversation {
   assignee: Face | null;
   participants: Participant[];
   last_message: Message | null;
-  rating: object | null;
+  rating: Rating | null;
+  /** Whether feedback on the present cycle is asked for, or may still be changed. */
+  rating_requested: boolean;
   /** Only agents get the contact with each conversation. */
   contact?: Contact;
   rev: number;
+}
+
+export interface Rating {
+  cycle: number;
+  score: number;
+  remark: string | null;
 }
 
 export interface Contact {

@@ -8,12 +8,13 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
 import { dayName, exactTime, hour } from "./look.js";
 import { isSingleThread, isStored, weatherOf } from "./machine.js";
-import { Avatar, Avatars, CloseButton, Count, html, Icon, Rich } from "./parts.js";
+import { Avatar, Avatars, CloseButton, Count, html, Icon, Later, Rich } from "./parts.js";
 import { hasOlder, partsOf, teamOf, typistsOf } from "./thread.js";
 
 /** Closer to the end than this, the reader is at the end. */
 const NEAR_PX = 48;
 const TALLEST_PX = 128;
+const feedback = () => import("./feedback.js").then(({ Feedback }) => Feedback);
 
 /** @param {{ui: Ui}} props */
 export function ConversationScreen({ ui }) {
@@ -110,10 +111,14 @@ function Thread({ ui, list, isAtEnd, setAtEnd }) {
   });
   useEffect(() => {
     // The keyboard of a phone, or a long draft, takes room: whoever was at the end stays there.
-    const watcher = new ResizeObserver(() => atEnd.current && list.current?.scrollTo(0, list.current.scrollHeight));
+    const watcher = new ResizeObserver(stay);
     if (list.current) watcher.observe(list.current);
     return () => watcher.disconnect();
   }, []);
+
+  function stay() {
+    if (atEnd.current) list.current?.scrollTo(0, list.current.scrollHeight);
+  }
 
   function scrolled() {
     const { current } = list;
@@ -128,6 +133,7 @@ function Thread({ ui, list, isAtEnd, setAtEnd }) {
         ? html`<p class="older"><button class="plain" disabled=${state.loading[thread]} onClick=${() => session.loadOlder(first)}>${t("older")}</button></p>`
         : html`<${Intro} ui=${ui} />`}
       ${parts.map((part) => html`<${Line} key=${part.key} ui=${ui} part=${part} />`)}
+      ${conversation?.rating_requested && html`<${Later} key=${`feedback ${conversation.cycle}`} load=${feedback} ui=${ui} conversation=${conversation} onShown=${stay} />`}
       ${typists.map((who) => html`<${Typing} key=${`typing ${who.id}`} ui=${ui} who=${who} />`)}
     </div>
   `;

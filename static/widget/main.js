@@ -125,8 +125,12 @@ async function begin(given) {
   looked();
   device = await fingerprint(init.device_id);
   listen(init.tenant_id);
-  const lack = () => setTimeout(say, LACKING_MS, { t: "lacking" }, given.n);
   await Promise.all([session.boot(), configure(given).catch(lack)]);
+}
+
+/** Not at once, because the server may be away. */
+function lack() {
+  setTimeout(say, LACKING_MS, { t: "lacking" }, init.n);
 }
 
 /** @param {string} tenantId */
@@ -179,6 +183,7 @@ function uiOf(state, lang) {
     isDebugging: init.is_debugging,
     close: () => say({ t: "close" }, init.n),
     copy: (text) => void navigator.clipboard?.writeText(text).catch(() => null), // Handled: some pages forbid it.
+    lack,
     look,
   };
 }

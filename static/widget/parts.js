@@ -8,6 +8,7 @@
 
 import { h } from "../vendor/preact.js";
 import htm from "../vendor/htm.js";
+import { useEffect, useState } from "../vendor/hooks.js";
 import { ago, exactTime } from "./look.js";
 
 export const html = htm.bind(h);
@@ -23,6 +24,7 @@ export const html = htm.bind(h);
  * @property {boolean} isDebugging
  * @property {() => void} close
  * @property {(text: string) => void} copy
+ * @property {() => void} lack says that a part of the frame could not be loaded
  * @property {(thread: string) => void} look says that the end of the thread is on the screen
  */
 
@@ -75,6 +77,14 @@ export function Ago({ ui, at }) {
 /** @param {{ui: Ui}} props */
 export function CloseButton({ ui }) {
   return html`<button class="round" aria-label=${ui.t("close")} title=${ui.t("close")} onClick=${ui.close}><${Icon} name="close" /></button>`;
+}
+
+/** A part of the screen that is loaded when it is first wanted, and gets all other properties.
+ * @param {{ui: Ui, load: () => Promise<any>, [more: string]: any}} props */
+export function Later({ load, ...props }) {
+  const [part, setPart] = useState(/** @type {any} */ (null));
+  useEffect(() => void load().then((loaded) => setPart(() => loaded), props.ui.lack), []);
+  return part && h(part, props);
 }
 
 /** The server's sanitised rendering of a message: the only HTML that is ever inserted. Its links leave the frame.

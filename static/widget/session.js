@@ -348,6 +348,7 @@ export function createSession(wiring) {
     loadOlder: (before) => talk.load(state.thread ?? OPEN, before),
 
     read: talk.read,
+    rate: talk.rate,
     visit: talk.visit,
 
     /** @param {string} text */

@@ -6,7 +6,7 @@
  * @import {ApiError, Request} from "./api.js"
  */
 
-import { withConversations, withCursor, withMessages, withRead } from "../realtime/reducer.js";
+import { withConversations, withCursor, withMessages, withRating, withRead } from "../realtime/reducer.js";
 import { clientConversationId, isStored, mayPost } from "./machine.js";
 
 const PAGE = 50;
@@ -115,6 +115,16 @@ export function createTalk({ state, change, changeLog, ask, boot, moved, fail, t
       } catch {
         delete reading[thread]; // Handled: the next look reports it again.
       }
+    },
+
+    /** Give a cycle its score, and perhaps a remark. Rejects with ApiError.
+     * @param {string} thread
+     * @param {number} cycle
+     * @param {number} score
+     * @param {string} [remark] */
+    async rate(thread, cycle, score, remark) {
+      const rating = await ask("PUT", `conversations/${thread}/rating`, { cycle, score, remark });
+      changeLog((log) => withRating(log, thread, rating));
     },
 
     /** @param {Init["page"]} page */

@@ -1,0 +1,61 @@
+/**
+ * Feedback on a conversation that was closed, inside the thread: a face, and then, if one likes, a remark.
+ *
+ * @import {Conversation} from "../realtime/types.js"
+ * @import {ApiError} from "./api.js"
+ * @import {Ui} from "./parts.js"
+ */
+
+import { useLayoutEffect, useState } from "../vendor/hooks.js";
+import { html } from "./parts.js";
+
+/** From the worst to the best; the score is the place, counted from 1. */
+const FACES = ["😞", "🙁", "😐", "🙂", "😀"];
+const LONGEST = 2000;
+const NOT_REQUESTED = 409;
+
+/** @param {{ui: Ui, conversation: Conversation, onShown: () => void}} props */
+export function Feedback({ ui, conversation, onShown }) {
+  const { t, session } = ui;
+  const { id, cycle, rating } = conversation;
+  const [chosen, setChosen] = useState(0);
+  const [remark, setRemark] = useState("");
+  const [problem, setProblem] = useState("");
+  const score = chosen || (rating?.score ?? 0);
+  useLayoutEffect(onShown, [score > 0]);
+
+  /** What is pressed shows at once; what the server did not take is taken back.
+   * @param {number} next
+   * @param {string} [text] */
+  async function rate(next, text) {
+    setChosen(next);
+    setProblem("");
+    try {
+      await session.rate(id, cycle, next, text);
+    } catch (error) {
+      setProblem(/** @type {ApiError} */ (error).status === NOT_REQUESTED ? "rateTooLate" : "rateFailed");
+    }
+    setChosen(0);
+  }
+
+  /** @param {Event} event */
+  function send(event) {
+    event.preventDefault();
+    void rate(score, remark.trim());
+  }
+
+  return html`
+    <section class="feedback" aria-labelledby="feedback">
+      <h2 id="feedback">${t("rateTitle")}</h2>
+      <div class="faces" role="group" aria-labelledby="feedback">
+        ${FACES.map((face, i) => html`<button aria-pressed=${score === i + 1} aria-label=${t(`rate${i + 1}`)} title=${t(`rate${i + 1}`)} onClick=${() => rate(i + 1)}>${face}</button>`)}
+      </div>
+      ${score > 0 && html`<form onSubmit=${send}>
+        <textarea rows="2" aria-label=${t("rateRemark")} placeholder=${t("rateRemark")} maxlength=${LONGEST} value=${remark}
+          onInput=${(/** @type {InputEvent} */ event) => setRemark(/** @type {HTMLTextAreaElement} */ (event.target).value)}></textarea>
+        <button class="button" disabled=${!remark.trim()}>${t("rateSend")}</button>
+      </form>`}
+      <p class="problem" role="status">${problem && t(problem)}</p>
+    </section>
+  `;
+}
