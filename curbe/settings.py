@@ -251,6 +251,8 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
     "UNAUTHENTICATED_TOKEN": None,
     "UPLOADED_FILES_USE_URL": False,
+    # What `format` means is for each view to say.
+    "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Curbe Messenger",

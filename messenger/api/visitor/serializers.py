@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from ... import transcripts
 from ...models.feedback import HIGHEST, LOWEST
 from ..fields import AttributesField, KeyField, MessageBody
 
@@ -100,6 +101,10 @@ class RatingBody(serializers.Serializer[Any]):
 
 class TypingBody(serializers.Serializer[Any]):
     on = serializers.BooleanField()
+
+
+class TranscriptQuery(serializers.Serializer[Any]):
+    format = serializers.ChoiceField(choices=transcripts.FORMATS, required=False, default="html")
 
 
 class HistoryQuery(serializers.Serializer[Any]):

@@ -19,6 +19,7 @@ urlpatterns = [
     path("conversations/<uuid:conversation_id>/read", views.ReadView.as_view()),
     path("conversations/<uuid:conversation_id>/typing", views.TypingView.as_view()),
     path("conversations/<uuid:conversation_id>/rating", views.RatingView.as_view()),
+    path("conversations/<uuid:conversation_id>/transcript", views.TranscriptView.as_view()),
     path("history", views.HistoryView.as_view()),
     path("events", waiting_for_events(views.EventsView)),
 ]

@@ -7,13 +7,15 @@ from functools import partial
 from typing import TypedDict
 
 import structlog
+from django.http import HttpResponse
+from django.utils.http import content_disposition_header
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from curbe.addresses import client_address
 
-from ... import actions, payloads, presence, queries, shapes, streams
+from ... import actions, payloads, presence, queries, shapes, streams, transcripts
 from ...actions.messages import Draft
 from ...errors import NoContact
 from ...principals import require_person
@@ -22,7 +24,7 @@ from ..polling import EventsQuery, events_after
 from ..schema import answers
 from . import charges
 from .doors import PublicView, SpeakingView, VisitorView
-from .serializers import HistoryQuery, RatingBody, StartBody, TypingBody
+from .serializers import HistoryQuery, RatingBody, StartBody, TranscriptQuery, TypingBody
 
 log = structlog.get_logger(__name__)
 
@@ -190,6 +192,18 @@ class RatingView(VisitorView):
             remark=given.get("remark") or "",
         )
         return Response(payloads.rating(rating))
+
+
+class TranscriptView(VisitorView):
+    """The thread as a file: what its visitor may see of it."""
+
+    @answers(str, parameters=[TranscriptQuery], operation_id="visitor_transcript")
+    def get(self, request: Request, conversation_id: uuid.UUID) -> HttpResponse:
+        as_ = valid_query(TranscriptQuery, request.query_params)["format"]
+        conversation = queries.get_conversation_for(self.visitor.contact, conversation_id)
+        made = transcripts.for_visitor(conversation, self.visitor.tenant, as_)
+        headers = {"Content-Disposition": content_disposition_header(True, made.name) or ""}
+        return HttpResponse(made.content, content_type=made.content_type, headers=headers)
 
 
 class EventsView(VisitorView):

@@ -1,0 +1,115 @@
+"""A conversation to take along: as a page, as plain text or as data, with what its reader may see and nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, get_args
+from zoneinfo import ZoneInfo
+
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from . import queries
+from .models import Conversation, Tenant
+from .shapes import MessagePayload
+
+Format = Literal["html", "txt", "json"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+# Of a longer thread, the latest: it is a document for people, and made in one piece.
+MOST_PARTS = 5000
+_AT_ONCE = 500
+_TYPES = {"html": "text/html; charset=utf-8", "txt": "text/plain; charset=utf-8", "json": "application/json"}
+_EVENTS = {
+    "agent_joined": gettext_lazy("{name} joined the conversation"),
+    "closed": gettext_lazy("The conversation was closed"),
+    "reopened": gettext_lazy("The conversation was reopened"),
+    "handed_off": gettext_lazy("The conversation was handed to the team"),
+    "rated": gettext_lazy("Feedback was given"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """A file: its name, its type and what is in it."""
+
+    name: str
+    content_type: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A part as people read it; an event is nobody's."""
+
+    at: str
+    author: str
+    text: str
+    markup: str
+
+
+def for_visitor(conversation: Conversation, tenant: Tenant, as_: Format) -> Transcript:
+    """Return the thread as its contact may see it, with the times of the tenant's place, in the language in use."""
+    parts = list(_visible_parts(conversation))
+    name = f"conversation-{timezone.localdate(conversation.created_at).isoformat()}.{as_}"
+    return Transcript(name, _TYPES[as_], _WRITERS[as_](conversation, tenant, parts))
+
+
+def _visible_parts(conversation: Conversation) -> Iterator[MessagePayload]:
+    after = max(0, conversation.last_visible_seq - MOST_PARTS)
+    has_more = True
+    while has_more:
+        items, has_more = queries.visitor_messages(conversation, before=None, after=after, limit=_AT_ONCE)
+        yield from items
+        after = items[-1]["seq"] if items else after
+
+
+def _as_data(conversation: Conversation, tenant: Tenant, parts: list[MessagePayload]) -> str:
+    data = {"conversation": queries.visitor_conversation(conversation), "messages": parts}
+    return json.dumps(data, ensure_ascii=False, indent=1)
+
+
+def _as_text(conversation: Conversation, tenant: Tenant, parts: list[MessagePayload]) -> str:
+    lines = [_title(conversation, tenant), ""]
+    for line in _lines(tenant, parts):
+        who = f"{line.author}: " if line.author else ""
+        lines.append(f"[{line.at}] {who}{line.text}")
+    return "\n".join([*lines, ""])
+
+
+def _as_page(conversation: Conversation, tenant: Tenant, parts: list[MessagePayload]) -> str:
+    context = {"title": _title(conversation, tenant), "lines": _lines(tenant, parts)}
+    return render_to_string("messenger/transcript.html", context)
+
+
+_WRITERS: dict[Format, Callable[[Conversation, Tenant, list[MessagePayload]], str]] = {
+    "html": _as_page,
+    "txt": _as_text,
+    "json": _as_data,
+}
+
+
+def _title(conversation: Conversation, tenant: Tenant) -> str:
+    day = date_format(timezone.localtime(conversation.created_at, ZoneInfo(tenant.time_zone)), "DATE_FORMAT")
+    return _("Conversation with {company} of {day}").format(company=tenant.name, day=day)
+
+
+def _lines(tenant: Tenant, parts: list[MessagePayload]) -> list[_Line]:
+    zone = ZoneInfo(tenant.time_zone)
+    return [line for part in parts if (line := _line(part, tenant, zone)).text]
+
+
+def _line(part: MessagePayload, tenant: Tenant, zone: ZoneInfo) -> _Line:
+    at = date_format(timezone.localtime(datetime.fromisoformat(part["created_at"]), zone), "SHORT_DATETIME_FORMAT")
+    author = part["author"]
+    name = author["name"] or (_("You") if author["kind"] == "contact" else tenant.name)
+    if part["event"]:
+        return _Line(at, "", str(_EVENTS.get(part["event"]["name"], "")).format(name=name), "")
+    if part["deleted"]:
+        return _Line(at, name, _("This message was deleted"), "")
+    return _Line(at, name, part["body"], part["body_html"])
