@@ -238,6 +238,9 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
     }
 }
+# What people send each other; served by our views alone, which ask whose it is.
+MEDIA_ROOT = LOCAL_DIR / "files"
+FILE_UPLOAD_PERMISSIONS = 0o600
 # A message is at most 20,000 characters: anything of this size is not one.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 512 * 1024
 

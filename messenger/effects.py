@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from . import statements
-from .models import Contact, Conversation, Device
+from .models import Attachment, Contact, Conversation, Device
 from .principals import Visitor
 
 
@@ -17,6 +17,14 @@ def is_known_device(tenant_id: uuid.UUID, key_hash: str) -> bool:
 def was_sent(contact: Contact | None, client_message_id: uuid.UUID) -> bool:
     """Whether a message would be a replay."""
     return contact is not None and statements.find_sent(contact.tenant_id, contact.id, client_message_id) is not None
+
+
+def was_uploaded(contact: Contact | None, client_upload_id: uuid.UUID) -> bool:
+    """Whether a file would be a replay."""
+    if contact is None:
+        return False
+    owned = Attachment.objects.filter(tenant_id=contact.tenant_id, contact=contact)
+    return owned.filter(client_upload_id=client_upload_id).exists()
 
 
 def would_continue(visitor: Visitor, *, is_new: bool, client_conversation_id: uuid.UUID | None) -> bool:

@@ -38,6 +38,8 @@ class Limit(StrEnum):
     NEW_CONVERSATION = "new-conversation"  # per device
     CROWD_CONVERSATION = "crowd-conversation"  # the same per tenant and network
     FAILED_PROOF = "failed-proof"  # per tenant and network
+    UPLOAD = "upload"  # per device
+    UPLOAD_BYTES = "upload-bytes"  # the same, in MiB begun
     SEND = "send"  # per device
     CROWD_SEND = "crowd-send"  # the same per tenant and network
     LOOK_UP = "look-up"  # per device; whatever leaves nothing behind: reads, replays, known devices
@@ -50,12 +52,14 @@ class Limit(StrEnum):
         return self in {Limit.SIGN_IN_ACCOUNT, Limit.SIGN_IN_ADDRESS}
 
 
-_MINUTE, _QUARTER = timedelta(minutes=1), timedelta(minutes=15)
+_MINUTE, _QUARTER, _HOUR = timedelta(minutes=1), timedelta(minutes=15), timedelta(hours=1)
 _QUOTAS = {
     Limit.NEW_DEVICE: (30, _MINUTE),
     Limit.NEW_CONVERSATION: (30, _MINUTE),
     Limit.CROWD_CONVERSATION: (300, _MINUTE),
     Limit.FAILED_PROOF: (20, _MINUTE),
+    Limit.UPLOAD: (10, _MINUTE),
+    Limit.UPLOAD_BYTES: (50, _HOUR),
     Limit.SEND: (60, _MINUTE),
     Limit.CROWD_SEND: (600, _MINUTE),
     Limit.LOOK_UP: (300, _MINUTE),
@@ -66,18 +70,18 @@ _QUOTAS = {
 
 def spare(limit: Limit, *key: object) -> None:
     """Take nothing, and raise TooManyRequests when nothing is left for this key."""
-    _ask(limit, key, takes=False)
+    _ask(limit, key, takes=0)
 
 
-def charge(limit: Limit, *key: object) -> None:
-    """Take one, or raise TooManyRequests when nothing is left for this key."""
-    _ask(limit, key, takes=True)
+def charge(limit: Limit, *key: object, cost: int = 1) -> None:
+    """Take one, or as many as it costs, or raise TooManyRequests when so much is not left for this key."""
+    _ask(limit, key, takes=cost)
 
 
-def count(limit: Limit, *key: object) -> None:
-    """Take one for what has happened already, and therefore cannot be refused any more."""
+def count(limit: Limit, *key: object, cost: int = 1) -> None:
+    """Take one, or as many as it costs, for what has happened already and therefore cannot be refused any more."""
     try:
-        charge(limit, *key)
+        charge(limit, *key, cost=cost)
     except TooManyRequests:
         return  # Handled: a racer took the last one, and whoever comes next is refused.
 
@@ -87,7 +91,7 @@ def forget() -> None:
     _meter.cache_clear()
 
 
-def _ask(limit: Limit, key: tuple[object, ...], *, takes: bool) -> None:
+def _ask(limit: Limit, key: tuple[object, ...], *, takes: int) -> None:
     """Raises SignInUnavailable for a limit that fails closed while the store is away."""
     if settings.RATE_LIMITS is None or "" in key:
         return
@@ -116,13 +120,13 @@ class _Meter:
         }
         self._away_until = 0.0
 
-    def wait_s(self, limit: Limit, name: str, *, takes: bool) -> int:
+    def wait_s(self, limit: Limit, name: str, *, takes: int) -> int:
         """Return in how many whole seconds there is one to take: 0 for now. Raises _StoreAway."""
         if time.monotonic() < self._away_until:
             raise _StoreAway()
         throttle = self._throttles[limit]
         try:
-            return _take(throttle, name) if takes else _look(throttle, name)
+            return _take(throttle, name, takes) if takes else _look(throttle, name)
         except StoreUnavailableError as error:
             self._pause(error)
             raise _StoreAway() from error
@@ -153,8 +157,8 @@ def _throttle(store: BaseStore, limit: Limit, factor: float) -> Throttled:
     return Throttled(using=RateLimiterType.GCRA.value, quota=quota, store=store, key_prefix=f"curbe:{limit}")
 
 
-def _take(throttle: Throttled, name: str) -> int:
-    result = throttle.limit(name)
+def _take(throttle: Throttled, name: str, cost: int) -> int:
+    result = throttle.limit(name, cost=cost)
     return _until_one(throttle, result.state) if result.limited else 0
 
 

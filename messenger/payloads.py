@@ -13,9 +13,22 @@ from typing import Any
 from django.utils.html import linebreaks
 from django.utils.translation import gettext as _
 
-from .models import Agent, Contact, Conversation, Message, Participant, Rating, ReadState, SeenState, Tenant, Widget
+from .models import (
+    Agent,
+    Attachment,
+    Contact,
+    Conversation,
+    Message,
+    Participant,
+    Rating,
+    ReadState,
+    SeenState,
+    Tenant,
+    Widget,
+)
 from .shapes import (
     AgentPayload,
+    AttachmentPayload,
     Author,
     ContactPayload,
     ConversationPayload,
@@ -71,13 +84,25 @@ def visitor_message(message: Message) -> MessagePayload:
     if message.visible_seq is None:
         raise ValueError("A part without a visible number never goes to a visitor.")
     author = _author_for_visitor(message)
-    return _message(message, seq=message.visible_seq, event=_visitor_event(message), author=author)
+    part = _message(message, seq=message.visible_seq, event=_visitor_event(message), author=author)
+    return {**part, "attachments": _files(message, "/api/messenger/attachments")}
 
 
 def team_message(message: Message) -> MessagePayload:
     """Return a part as the team gets it."""
     part = _message(message, seq=message.seq, event=message.event, author=_author(message))
-    return {**part, "cycle": message.cycle}
+    return {**part, "attachments": _files(message, "/api/inbox/attachments"), "cycle": message.cycle}
+
+
+def file_facts(row: Attachment) -> dict[str, Any]:
+    """Return what a message keeps of a file that it carries."""
+    size = {"width": row.width, "height": row.height}
+    return {"id": str(row.id), "name": row.name, "content_type": row.content_type, "size": row.size, **size}
+
+
+def attachment(row: Attachment, *, for_team: bool) -> AttachmentPayload:
+    """Return a file that was sent up."""
+    return _with_url(file_facts(row), "/api/inbox/attachments" if for_team else "/api/messenger/attachments")
 
 
 def visitor_conversation(facts: Facts) -> ConversationPayload:
@@ -256,6 +281,14 @@ def _message(row: Message, *, seq: int, event: dict[str, Any] | None, author: Au
         "sources": [],
         "rev": row.rev,
     }
+
+
+def _files(row: Message, door: str) -> list[AttachmentPayload]:
+    return [] if row.deleted_at else [_with_url(one, door) for one in row.files]
+
+
+def _with_url(facts: dict[str, Any], door: str) -> AttachmentPayload:
+    return {**facts, "url": f"{door}/{facts['id']}"}  # type: ignore[typeddict-item]  # As `file_facts` made them.
 
 
 def _excerpt(message: MessagePayload) -> MessagePayload:

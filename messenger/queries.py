@@ -28,7 +28,7 @@ from django.db.models.functions import Cast, Coalesce
 from . import payloads, shapes
 from .errors import NotFound
 from .loading import by_id, facts_of, parts_of, possible_duplicates, with_authors, with_joins
-from .models import Agent, Contact, Conversation, Message, ReadState, Team, Tenant, Visit, Widget
+from .models import Agent, Attachment, Contact, Conversation, Message, ReadState, Team, Tenant, Visit, Widget
 from .paging import Page, newest_first, walk
 from .payloads import Facts
 from .streams import contact_stream, team_stream
@@ -124,6 +124,27 @@ def visitor_messages(
     visible = parts_of(conversation).filter(visible_seq__isnull=False)
     rows, has_more = walk(visible, "visible_seq", before, after, limit)
     return [payloads.visitor_message(row) for row in rows], has_more
+
+
+def get_file_for(contact: Contact | None, attachment_id: uuid.UUID) -> Attachment:
+    """Return a file that the contact may have: their own, or one that a message to them carries. Raises NotFound."""
+    if contact is None:
+        raise NotFound()
+    given = Q(message__contact=contact, message__visible_seq__isnull=False, message__deleted_at=None)
+    return _file(contact.tenant_id, attachment_id, given | Q(contact=contact, message=None))
+
+
+def get_file_for_team(agent: Agent, attachment_id: uuid.UUID) -> Attachment:
+    """Return a file that a message of the tenant carries, or one that the agent is about to send. Raises NotFound."""
+    given = Q(message__isnull=False, message__deleted_at=None)
+    return _file(agent.tenant_id, attachment_id, given | Q(agent=agent, message=None))
+
+
+def _file(tenant_id: uuid.UUID, attachment_id: uuid.UUID, allowed: Q) -> Attachment:
+    found = Attachment.objects.filter(allowed, tenant_id=tenant_id, id=attachment_id).first()
+    if found is None:
+        raise NotFound()
+    return found
 
 
 def history(contact: Contact, limit: int) -> list[shapes.MessagePayload]:

@@ -28,6 +28,16 @@ class ParticipantPayload(TypedDict):
     is_active: bool
 
 
+class AttachmentPayload(TypedDict):
+    id: str
+    name: str
+    content_type: str
+    size: int
+    width: int | None
+    height: int | None
+    url: str
+
+
 class MessagePayload(TypedDict):
     id: str
     conversation_id: str
@@ -37,7 +47,7 @@ class MessagePayload(TypedDict):
     body: str
     body_html: str
     client_message_id: str | None
-    attachments: list[dict[str, Any]]
+    attachments: list[AttachmentPayload]
     created_at: str
     edited_at: str | None
     deleted: bool

@@ -149,6 +149,7 @@ _MESSAGE_COLUMNS = (
     "author_kind",
     "body",
     "body_html",
+    "files",
     "client_message_id",
     "request_hash",
     "visit_id",
@@ -190,13 +191,15 @@ def _run(sql: str, *values: Any) -> bool:
 def _adapted(values: Iterable[Any]) -> list[Any]:
     """Parameters as the ORM would send them: SQLite knows neither UUIDs nor times."""
     if connection.vendor == "postgresql":
-        return list(values)
+        return [connection.ops.adapt_json_value(value, None) if isinstance(value, list) else value for value in values]
     return [_as_text(value) for value in values]
 
 
 def _as_text(value: Any) -> Any:
     if isinstance(value, uuid.UUID):
         return value.hex
+    if isinstance(value, list):
+        return connection.ops.adapt_json_value(value, None)
     return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
 
 

@@ -8,6 +8,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 
 from messenger.models import Agent, Contact, Widget
@@ -44,6 +45,12 @@ class Caller:
 
     def put(self, path: str, data: Any = None, **headers: str) -> Any:
         return self.request("put", path, data, **headers)
+
+    def upload(self, content: bytes, name: str, key: str | None = None) -> Any:
+        """Send a file up; the response is the caller's to judge."""
+        body = {"client_upload_id": key or str(uuid.uuid4()), "file": SimpleUploadedFile(name, content)}
+        headers = {"Authorization": f"Bearer {self.bearer}"} if self.bearer else {}
+        return self.client.post(f"{self.base}attachments", body, format="multipart", headers=headers)
 
 
 @dataclass

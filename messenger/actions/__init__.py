@@ -2,6 +2,7 @@
 
 from .conversations import assign, close_conversation, reopen_conversation, start_conversation
 from .feedback import rate_conversation
+from .files import prune_files, upload_file
 from .identity import boot_device, identify_contact, introduce
 from .messages import add_note, send_message, send_reply
 from .profile import update_profile
@@ -40,6 +41,7 @@ __all__ = [
     "mark_seen",
     "mark_unread_by_agent",
     "note_refused_proof",
+    "prune_files",
     "prune_log",
     "rate_conversation",
     "record_visit",
@@ -57,4 +59,5 @@ __all__ = [
     "update_profile",
     "update_tenant",
     "update_user",
+    "upload_file",
 ]

@@ -9,7 +9,7 @@ import uuid
 from typing import Any
 
 from ..events import EventLog, EventType
-from ..models import Contact, ContactMerge, Conversation, Device, Message, Participant, ReadState, Visit
+from ..models import Attachment, Contact, ContactMerge, Conversation, Device, Message, Participant, ReadState, Visit
 from ..queries import HISTORY
 from .locks import lock_conversations_of
 from .parts import append_event, record_update
@@ -50,7 +50,7 @@ def _move_rows(guest: Contact, user: Contact) -> None:
 
     What was said keeps its revision: it is told once, in `contact.merged`, by whom all of it was.
     """
-    for model in (Message, Participant, ReadState, Visit):
+    for model in (Attachment, Message, Participant, ReadState, Visit):
         model.objects.filter(tenant_id=guest.tenant_id, contact=guest).update(contact=user)
 
 
@@ -64,7 +64,12 @@ def _latest_of(guest: Contact) -> list[tuple[uuid.UUID, uuid.UUID]]:
 def _forget_shared_keys(guest: Contact, user: Contact) -> None:
     """Client keys are unique per author. Where both used the same one, it stays with what the user did."""
     said = Message.objects.filter(author_kind=Message.Author.CONTACT)
-    for rows, key in ((said, "client_message_id"), (Conversation.objects.all(), "client_conversation_id")):
+    keyed = (
+        (said, "client_message_id"),
+        (Conversation.objects.all(), "client_conversation_id"),
+        (Attachment.objects.all(), "client_upload_id"),
+    )
+    for rows, key in keyed:
         own = rows.filter(tenant_id=guest.tenant_id, contact=guest, **{f"{key}__isnull": False})
         theirs = rows.filter(tenant_id=user.tenant_id, contact=user, **{f"{key}__in": own.values(key)})
         if shared := list(theirs.values_list(key, flat=True)):

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .. import statements
+from .. import payloads, statements
 from ..errors import Forbidden, KeyReused, NewerReply, NotFound
 from ..events import EventLog
 from ..models import Agent, Contact, Conversation, Message, Participant
 from ..principals import Visitor, require_person
 from ..rendering import render_markdown, render_plain
 from . import lifecycle
+from .files import claim_files, hold_files
 from .locks import (
     lock_contact,
     lock_conversation,
@@ -33,17 +35,19 @@ class Draft:
     client_message_id: uuid.UUID
     body: str
     body_html: str
+    attachment_ids: Sequence[uuid.UUID] = ()
 
     @classmethod
-    def by_visitor(cls, client_message_id: uuid.UUID, body: str) -> Draft:
-        return cls(client_message_id, body, render_plain(body))
+    def by_visitor(cls, client_message_id: uuid.UUID, body: str, attachment_ids: Sequence[uuid.UUID] = ()) -> Draft:
+        return cls(client_message_id, body, render_plain(body) if body else "", tuple(attachment_ids))
 
     @classmethod
-    def by_agent(cls, client_message_id: uuid.UUID, body: str) -> Draft:
-        return cls(client_message_id, body, render_markdown(body))
+    def by_agent(cls, client_message_id: uuid.UUID, body: str, attachment_ids: Sequence[uuid.UUID] = ()) -> Draft:
+        return cls(client_message_id, body, render_markdown(body) if body else "", tuple(attachment_ids))
 
     def request_hash(self, kind: str = Message.Kind.MESSAGE) -> str:
-        return hashlib.sha256(f"{kind}\0{self.body}".encode()).hexdigest()
+        said = "\0".join([kind, self.body, *map(str, self.attachment_ids)])
+        return hashlib.sha256(said.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,7 @@ def say(events: EventLog, by: Visitor, conversation: Conversation, draft: Draft)
     """Append a contact's message to a locked, writable conversation of a locked, counted contact."""
     if conversation.last_message_id is None:
         lifecycle.list_for_team(events, conversation)
+    held = hold_files(draft.attachment_ids, tenant_id=by.tenant_id, contact=conversation.contact)
     message = append_part(
         events,
         conversation,
@@ -103,7 +108,9 @@ def say(events: EventLog, by: Visitor, conversation: Conversation, draft: Draft)
         client_message_id=draft.client_message_id,
         request_hash=draft.request_hash(),
         visit_id=by.token.visit_id,
+        files=[payloads.file_facts(one) for one in held],
     )
+    claim_files(held, message)
     count_message(events, conversation, message)
     statements.save_moved(conversation)
     read_own(conversation, contact_id=conversation.contact_id)
@@ -173,7 +180,8 @@ def _replay(message_id: uuid.UUID, stored_hash: str, request_hash: str) -> Sent:
 
 
 def _write(events: EventLog, conversation: Conversation, agent: Agent, draft: Draft, kind: str) -> Message:
-    return append_part(
+    held = hold_files(draft.attachment_ids, tenant_id=agent.tenant_id, agent=agent)
+    message = append_part(
         events,
         conversation,
         visible=kind == Message.Kind.MESSAGE,
@@ -184,7 +192,10 @@ def _write(events: EventLog, conversation: Conversation, agent: Agent, draft: Dr
         body_html=draft.body_html,
         client_message_id=draft.client_message_id,
         request_hash=draft.request_hash(kind),
+        files=[payloads.file_facts(one) for one in held],
     )
+    claim_files(held, message)
+    return message
 
 
 def _guard_collision(agent: Agent, conversation: Conversation, last_seen_seq: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any, TypeVar
 
 from rest_framework import serializers
@@ -9,7 +10,7 @@ from rest_framework import serializers
 from ..traits import MOST_ATTRIBUTES, is_attribute
 from .errors import InvalidBody, InvalidQuery
 
-MOST_CHARACTERS = 20_000
+MOST_CHARACTERS, MOST_ATTACHMENTS = 20_000, 5
 
 S = TypeVar("S", bound="serializers.Serializer[Any]")
 
@@ -56,12 +57,36 @@ class MessageBody(serializers.Serializer[Any]):
     """A message as a client sends it."""
 
     client_message_id = KeyField(help_text="Chosen by the sender; sending it again changes nothing.")
-    body = serializers.CharField(max_length=MOST_CHARACTERS, trim_whitespace=False)
+    body = serializers.CharField(
+        max_length=MOST_CHARACTERS,
+        trim_whitespace=False,
+        allow_blank=True,
+        help_text="Empty only with files.",
+    )
+    attachment_ids = serializers.ListField(
+        child=KeyField(),
+        required=False,
+        max_length=MOST_ATTACHMENTS,
+        default=list,
+        help_text="Files sent up before.",
+    )
 
-    def validate_body(self, value: str) -> str:
-        if not value.strip():
-            raise serializers.ValidationError("A message needs some text.", code="blank")
+    def validate_attachment_ids(self, value: list[uuid.UUID]) -> list[uuid.UUID]:
+        if len(set(value)) != len(value):
+            raise serializers.ValidationError("Each file can be attached once.", code="duplicate")
         return value
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs["body"].strip() and not attrs["attachment_ids"]:
+            raise serializers.ValidationError({"body": "A message needs some text."}, code="blank")
+        return attrs
+
+
+class UploadBody(serializers.Serializer[Any]):
+    """A file on its way up."""
+
+    client_upload_id = KeyField(help_text="Chosen by the sender; sending it again changes nothing.")
+    file = serializers.FileField(allow_empty_file=True)
 
 
 class ListQuery(serializers.Serializer[Any]):

@@ -8,7 +8,9 @@ from typing import IO, Any
 
 from django.conf import settings
 from rest_framework.exceptions import APIException, ParseError
-from rest_framework.parsers import JSONParser
+from rest_framework.parsers import DataAndFiles, JSONParser, MultiPartParser
+
+from ..files import MOST_BYTES
 
 
 class PayloadTooLarge(APIException):
@@ -17,6 +19,23 @@ class PayloadTooLarge(APIException):
     status_code = 413
     default_code = "payload_too_large"
     default_detail = "The request body is too large."
+
+
+# Around a file: the other fields, and what separates them.
+_ENVELOPE_BYTES = 64 * 1024
+
+
+class BoundedMultiPartParser(MultiPartParser):
+    """Takes a body that says how large it is, and is no larger than a file may be."""
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> DataAndFiles[Any, Any]:
+        context = dict(parser_context or {})
+        length = context["request"].META.get("CONTENT_LENGTH") or "0"
+        if not length.isdigit() or int(length) > MOST_BYTES + _ENVELOPE_BYTES:
+            raise PayloadTooLarge()
+        return super().parse(stream, media_type, context)
 
 
 class BoundedJSONParser(JSONParser):

@@ -3,6 +3,7 @@
 from .conversations import Conversation, Message, Participant, ReadState, SeenState, Subject
 from .events import Event, Stream
 from .feedback import Rating
+from .files import Attachment
 from .identity import (
     Contact,
     ContactMerge,
@@ -19,6 +20,7 @@ from .tenants import Agent, ApiToken, IdentitySecret, Team, Tenant, User, Widget
 __all__ = [
     "Agent",
     "ApiToken",
+    "Attachment",
     "Contact",
     "ContactMerge",
     "Conversation",

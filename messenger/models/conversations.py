@@ -232,6 +232,8 @@ class Message(TenantModel):
     body = models.TextField(blank=True)
     body_html = models.TextField(blank=True)
     event = models.JSONField(null=True, blank=True)
+    # What readers are told of its attachments, which never changes: so that a thread is read without asking for them.
+    files = models.JSONField(default=list, blank=True)
     client_message_id = models.UUIDField(null=True)
     request_hash = models.CharField(max_length=64, blank=True)
     visit = TenantKey(Visit, null=True, blank=True, related_name="+")

@@ -44,7 +44,7 @@ def test_it_can_be_plain_text(guest, told):
     lines = answer.content.decode().splitlines()
     said = [line.partition("] ")[2] for line in lines if line.startswith("[")]
     assert said == [
-        "You: Hello",
+        "You: Hello, is anybody there?",
         "Ada joined the conversation",
         "Ada: **Bold** <b>and</b> plain",
         "You: <script>alert(1)</script>",

@@ -11,6 +11,8 @@ urlpatterns = [
     path("me", views.MeView.as_view()),
     path("snapshot", views.SnapshotView.as_view()),
     path("events", waiting_for_events(views.EventsView)),
+    path("attachments", views.AttachmentsView.as_view()),
+    path("attachments/<uuid:attachment_id>", views.AttachmentView.as_view()),
     path("threads", views.ThreadsView.as_view()),
     path("threads/<uuid:contact_id>", views.ThreadView.as_view()),
     path("conversations", views.ConversationsView.as_view()),

@@ -5,17 +5,20 @@ from __future__ import annotations
 import uuid
 from typing import Any, TypedDict
 
+from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ... import actions, loading, payloads, queries, shapes, streams
+from ... import actions, files, loading, payloads, queries, shapes, streams
 from ...actions.messages import Draft
 from ...models import Agent, Message
 from ...principals import memberships_of
-from ..fields import PartsQuery, ReadBody, valid_body, valid_query
+from ..downloads import answer_file
+from ..fields import PartsQuery, ReadBody, UploadBody, valid_body, valid_query
+from ..parsing import BoundedMultiPartParser
 from ..polling import EventsQuery, events_after
 from ..schema import answers
 from ..visitor.session_views import realtime_of
@@ -188,13 +191,45 @@ class MessagesView(AgentView):
     )
     def post(self, request: Request, conversation_id: uuid.UUID) -> Response:
         body = valid_body(PartBody, request.data)
-        draft = Draft.by_agent(body["client_message_id"], body["body"])
+        draft = Draft.by_agent(body["client_message_id"], body["body"], body["attachment_ids"])
         shared: dict[str, Any] = {"by": self.agent, "conversation_id": conversation_id, "draft": draft}
         if body["kind"] == Message.Kind.NOTE:
             sent = actions.add_note(**shared)
         else:
             sent = actions.send_reply(**shared, last_seen_seq=body["last_seen_seq"])
         return answer_sent(payloads.team_message(sent.message), is_replay=sent.is_replay)
+
+
+class AttachmentsView(AgentView):
+    """Sending a file up, before the reply or note that carries it."""
+
+    parser_classes = (BoundedMultiPartParser,)
+
+    @answers(
+        shapes.AttachmentPayload,
+        status=201,
+        also={200: "Sent up before.", 409: "idempotency_key_reused", 413: "payload_too_large"},
+        request={"multipart/form-data": UploadBody},
+        operation_id="agent_upload",
+    )
+    def post(self, request: Request) -> Response:
+        given = valid_body(UploadBody, request.data)
+        content = given["file"]
+        kept = actions.upload_file(
+            by=self.agent,
+            client_upload_id=given["client_upload_id"],
+            content=content,
+            checked=files.check(content, content.name),
+        )
+        return answer_sent(payloads.attachment(kept.attachment, for_team=True), is_replay=kept.is_replay)
+
+
+class AttachmentView(AgentView):
+    """A file of the tenant's conversations, or one of the agent's own."""
+
+    @answers(bytes, operation_id="agent_attachment")
+    def get(self, request: Request, attachment_id: uuid.UUID) -> HttpResponse:
+        return answer_file(queries.get_file_for_team(self.agent, attachment_id))
 
 
 class ReadView(AgentView):

@@ -7,23 +7,29 @@ behind is a look-up. What a device says counts for its network too, which may sa
 
 from __future__ import annotations
 
+import math
 import uuid
 from collections.abc import Callable
+
+from django.core.files import File
 
 from curbe.addresses import network_of
 
 from ... import actions, effects
 from ...actions.conversations import Started
+from ...actions.files import Uploaded
 from ...actions.messages import Draft, Sent
 from ...actions.proving import Announced
 from ...actions.sessions import Booted
 from ...actions.visits import Page
 from ...errors import DomainError, TooManyRequests
+from ...files import CheckedFile
 from ...limits import Limit, charge, count, spare
 from ...models import Widget
 from ...principals import Visitor
 from ...signing import device_key_hash
 
+_MIB = 1024 * 1024
 _CROWD = {Limit.SEND: Limit.CROWD_SEND, Limit.NEW_CONVERSATION: Limit.CROWD_CONVERSATION}
 
 
@@ -73,6 +79,20 @@ def send_message(*, by: Visitor, address: str, conversation_id: uuid.UUID, draft
         raise
     _count(by, address, [] if sent.is_replay else [Limit.SEND])
     return sent
+
+
+def upload_file(*, by: Visitor, client_upload_id: uuid.UUID, content: File[bytes], checked: CheckedFile) -> Uploaded:
+    """`actions.upload_file`, with files limited in number and size. A retry is a look-up."""
+    key = by.device.key_hash
+    for limit in (Limit.UPLOAD, Limit.UPLOAD_BYTES):
+        _unless(lambda: effects.was_uploaded(by.contact, client_upload_id), lambda limit=limit: spare(limit, key))  # type: ignore[misc]
+    kept = actions.upload_file(by=by, client_upload_id=client_upload_id, content=content, checked=checked)
+    if kept.is_replay:
+        look_up(by)
+    else:
+        count(Limit.UPLOAD, key)
+        count(Limit.UPLOAD_BYTES, key, cost=math.ceil(checked.size / _MIB))
+    return kept
 
 
 def start_conversation(

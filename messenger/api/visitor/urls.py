@@ -20,6 +20,8 @@ urlpatterns = [
     path("conversations/<uuid:conversation_id>/typing", views.TypingView.as_view()),
     path("conversations/<uuid:conversation_id>/rating", views.RatingView.as_view()),
     path("conversations/<uuid:conversation_id>/transcript", views.TranscriptView.as_view()),
+    path("attachments", views.AttachmentsView.as_view()),
+    path("attachments/<uuid:attachment_id>", views.AttachmentView.as_view()),
     path("history", views.HistoryView.as_view()),
     path("events", waiting_for_events(views.EventsView)),
 ]

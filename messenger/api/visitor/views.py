@@ -15,11 +15,13 @@ from rest_framework.response import Response
 
 from curbe.addresses import client_address
 
-from ... import actions, payloads, presence, queries, shapes, streams, transcripts
+from ... import actions, files, payloads, presence, queries, shapes, streams, transcripts
 from ...actions.messages import Draft
 from ...errors import NoContact
 from ...principals import require_person
-from ..fields import ListQuery, MessageBody, PartsQuery, ReadBody, valid_body, valid_query
+from ..downloads import answer_file
+from ..fields import ListQuery, MessageBody, PartsQuery, ReadBody, UploadBody, valid_body, valid_query
+from ..parsing import BoundedMultiPartParser
 from ..polling import EventsQuery, events_after
 from ..schema import answers
 from . import charges
@@ -194,6 +196,43 @@ class RatingView(VisitorView):
         return Response(payloads.rating(rating))
 
 
+class AttachmentsView(SpeakingView):
+    """Sending a file up, before the message that carries it."""
+
+    parser_classes = (BoundedMultiPartParser,)
+
+    @answers(
+        shapes.AttachmentPayload,
+        status=201,
+        also={
+            200: "Sent up before; the header Idempotent-Replay says so.",
+            409: "idempotency_key_reused",
+            413: "payload_too_large",
+            429: "rate_limited; Retry-After says when",
+        },
+        request={"multipart/form-data": UploadBody},
+        operation_id="visitor_upload",
+    )
+    def post(self, request: Request) -> Response:
+        given = valid_body(UploadBody, request.data)
+        content = given["file"]
+        kept = charges.upload_file(
+            by=self.visitor,
+            client_upload_id=given["client_upload_id"],
+            content=content,
+            checked=files.check(content, content.name),
+        )
+        return answer_sent(payloads.attachment(kept.attachment, for_team=False), is_replay=kept.is_replay)
+
+
+class AttachmentView(VisitorView):
+    """A file of a message to the visitor, or one of their own."""
+
+    @answers(bytes, operation_id="visitor_attachment")
+    def get(self, request: Request, attachment_id: uuid.UUID) -> HttpResponse:
+        return answer_file(queries.get_file_for(self.visitor.contact, attachment_id))
+
+
 class TranscriptView(VisitorView):
     """The thread as a file: what its visitor may see of it."""
 
@@ -233,7 +272,7 @@ class HistoryView(VisitorView):
         return Response({"items": queries.history(contact, limit) if contact else []})
 
 
-def answer_sent(payload: shapes.MessagePayload, *, is_replay: bool) -> Response:
+def answer_sent(payload: shapes.MessagePayload | shapes.AttachmentPayload, *, is_replay: bool) -> Response:
     """201 the first time, 200 with `Idempotent-Replay` after that."""
     response = Response(payload, status=status.HTTP_200_OK if is_replay else status.HTTP_201_CREATED)
     if is_replay:
