@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from messenger.models import (
     Agent,
+    Attachment,
     Contact,
     ContactMerge,
     Conversation,
@@ -20,6 +21,7 @@ from messenger.models import (
     IdentitySecret,
     Message,
     Participant,
+    Rating,
     ReadState,
     SeenState,
     Stream,
@@ -71,7 +73,15 @@ def populate(company):
     VerificationFailure.objects.create(**shared, widget=company.widget, fault="expired", at=row.created_at)
     Device.objects.filter(**shared).update(user=user)
     VisitorToken.objects.filter(**shared).update(contact=browser.contact)
-    Conversation.objects.filter(id=row.id).update(assignee=company.ada, team=team)
+    said = Message.objects.get(tenant=company.tenant, seq=1)
+    clock = {"created_at": row.created_at, "updated_at": row.created_at}
+    rating = Rating.objects.create(**shared, **clock, conversation=row, cycle=1, score=5, agent=company.ada, part=said)
+    for uploader in ({"contact": browser.contact}, {"agent": company.ada}):
+        key, at = uuid.uuid4(), row.created_at
+        Attachment.objects.create(
+            **shared, **uploader, message=said, client_upload_id=key, file="x", name="x", size=1, created_at=at
+        )
+    Conversation.objects.filter(id=row.id).update(assignee=company.ada, team=team, rating=rating)
     return company
 
 
@@ -197,6 +207,10 @@ BROKEN: dict[str, dict[str, Any]] = {
     "message_agent_author": {"author_kind": "agent", "agent": None},
     "message_event": {"kind": "event", "event": None},
     "message_from_1": {"seq": 0},
+    "rating_score": {"score": 6},
+    "rating_cycle": {"cycle": 0},
+    "attachment_uploader": {"contact": None, "agent": None},
+    "attachment_size": {"size": 0},
     "stream_min_within_head": {"min_seq": 1_000_000},
 }
 
