@@ -53,7 +53,7 @@ def test_the_docs_load_nothing_from_elsewhere(client):
 LAYERS = [
     {"models"},
     {"traits", "errors", "signing", "rendering", "nudges", "seats", "statements", "crawlers"},
-    {"proofs"},
+    {"files", "proofs"},
     {"limits"},
     {"shapes"},
     {"payloads"},
@@ -62,7 +62,7 @@ LAYERS = [
     {"frames", "outgoing"},
     {"asking", "entrance", "protocol"},
     {"queries"},
-    {"events", "presence"},
+    {"events", "presence", "transcripts"},
     {"principals"},
     {"effects"},
     {"actions"},

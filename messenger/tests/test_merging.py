@@ -296,6 +296,7 @@ def test_with_one_thread_a_user_who_said_nothing_goes_on_in_the_guests(rival):
 # The walk over every foreign key
 
 MOVES = {
+    "Attachment.contact",
     "Conversation.contact",
     "Message.contact",
     "Participant.contact",
@@ -317,6 +318,7 @@ COMES_ALONG = {
     "Event.conversation",
     "Message.conversation",
     "Participant.conversation",
+    "Rating.conversation",
     "ReadState.conversation",
     "SeenState.conversation",
 }
@@ -340,6 +342,7 @@ def test_every_reference_to_a_contact_or_conversation_is_named_here():
 def test_the_merge_moves_every_reference(harbor, grace, guest, chat, desk):
     desk.reply(chat["conversation"]["id"], "Yes")
     guest.post("profile", {"name": "Somebody"})
+    guest.upload(b"A text", "a.txt")
     former, references = guest.contact, references_to(Contact)
 
     def pointing(contact: Contact) -> dict[str, Any]:
@@ -362,8 +365,11 @@ def test_the_merge_moves_every_reference(harbor, grace, guest, chat, desk):
 
 
 def test_what_belongs_to_a_conversation_comes_along(harbor, grace, guest, chat, desk):
-    desk.reply(chat["conversation"]["id"], "Yes")
-    row = harbor.conversation(chat["conversation"]["id"])
+    thread = chat["conversation"]["id"]
+    desk.reply(thread, "Yes")
+    desk.post(f"conversations/{thread}/close")
+    guest.put(f"conversations/{thread}/rating", {"cycle": 1, "score": 5})
+    row = harbor.conversation(thread)
     references = references_to(Conversation).values()
 
     def kept():
