@@ -3,7 +3,7 @@
  * until the server's own copy has arrived. What is stored is the truth for all tabs: what another tab has removed is gone,
  * and what a closed tab has left is sent by the next. It knows no DOM and no HTTP; `deliver` does the sending.
  *
- * @import {Clock, Contact, Entry, Message, Store} from "./types.js"
+ * @import {Attachment, Clock, Contact, Entry, Message, Store} from "./types.js"
  */
 
 const PREFIX = "curbe_outbox:";
@@ -157,7 +157,7 @@ export function createOutbox({ scope, store, deliver, mayDeliver, maySee = mayDe
 
   return {
     /** Queue a message under a new key. Returns its entry.
-     * @param {{id: string, thread: string, body: string, author: string | null}} message
+     * @param {{id: string, thread: string, body: string, files?: Attachment[], author: string | null}} message
      * @returns {Entry} */
     add(message) {
       const at = Math.max(clock.now(), (entries.at(-1)?.at ?? 0) + 1); // Their order, even within a millisecond.

@@ -17,6 +17,16 @@ export interface Participant extends Author {
   is_active: boolean;
 }
 
+export interface Attachment {
+  id: string;
+  name: string;
+  content_type: string;
+  size: number;
+  width: number | null;
+  height: number | null;
+  url: string;
+}
+
 export interface Message {
   id: string;
   conversation_id: string;
@@ -25,6 +35,7 @@ export interface Message {
   author: Author;
   body: string;
   body_html: string;
+  attachments: Attachment[];
   client_message_id: string | null;
   created_at: string;
   deleted: boolean;
@@ -124,6 +135,8 @@ export interface Entry {
   id: string;
   thread: string;
   body: string;
+  /** Sent up before, and carried by this message. */
+  files?: Attachment[];
   author: string | null;
   /** ms since the epoch */
   at: number;

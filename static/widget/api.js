@@ -6,6 +6,10 @@
  */
 
 const TIMEOUT_MS = 20_000;
+/** For a file on its way up or down. */
+const PATIENCE_MS = 120_000;
+/** Answers that are files, for people to look at or to save. */
+const FILES = /^attachments\/|\/transcript/;
 /** A page that keeps giving proofs that are refused is asked less and less often, up to once a minute. */
 const LONGEST_ASK_MS = 60_000;
 const CALM_MS = 300_000;
@@ -30,13 +34,16 @@ export class ApiError extends Error {
  * @returns {Request} rejects with ApiError */
 export function createApi(traceId, send = fetch.bind(globalThis)) {
   return async (method, path, body, token) => {
-    const headers = { "Content-Type": "application/json", "X-Trace-Id": traceId, ...(token && { Authorization: `Bearer ${token}` }) };
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const isForm = body instanceof FormData;
+    const isFile = FILES.test(path);
+    const headers = { ...(!isForm && { "Content-Type": "application/json" }), "X-Trace-Id": traceId, ...(token && { Authorization: `Bearer ${token}` }) };
+    const signal = AbortSignal.timeout(isForm || isFile ? PATIENCE_MS : TIMEOUT_MS);
     // Signing out is often followed by another page at once.
     const keepalive = path === "shutdown";
-    const options = { method, headers, signal, keepalive, credentials: /** @type {const} */ ("omit"), body: body && JSON.stringify(body) };
+    const options = { method, headers, signal, keepalive, credentials: /** @type {const} */ ("omit"), body: isForm ? body : body && JSON.stringify(body) };
     const response = await send(`/api/messenger/${path}`, options).catch(() => null);
     if (!response) throw new ApiError(0, "network");
+    if (response.ok && isFile) return response.blob().catch(() => Promise.reject(new ApiError(0, "network")));
     const data = response.status === 204 ? null : await response.json().catch(() => null);
     if (response.ok) return data;
     throw new ApiError(response.status, data?.errors?.[0]?.code ?? "error", Number(response.headers.get("Retry-After")) || undefined);

@@ -2,7 +2,7 @@
  * One conversation: its parts, who types, what is on its way, and where the visitor writes.
  *
  * @import {Ui} from "./parts.js"
- * @import {Part} from "./types.js"
+ * @import {Part, Picked} from "./types.js"
  */
 
 import { useEffect, useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
@@ -14,6 +14,9 @@ import { hasOlder, partsOf, teamOf, typistsOf } from "./thread.js";
 /** Closer to the end than this, the reader is at the end. */
 const NEAR_PX = 48;
 const TALLEST_PX = 128;
+const MOST_FILES = 5;
+const filesIn = () => import("./files.js").then(({ Files }) => Files);
+const tray = () => import("./files.js").then(({ Tray }) => Tray);
 const feedback = () => import("./feedback.js").then(({ Feedback }) => Feedback);
 
 /** @param {{ui: Ui}} props */
@@ -132,7 +135,7 @@ function Thread({ ui, list, isAtEnd, setAtEnd }) {
       ${hasOlder(state) && (conversation || isStored(thread))
         ? html`<p class="older"><button class="plain" disabled=${state.loading[thread]} onClick=${() => session.loadOlder(first)}>${t("older")}</button></p>`
         : html`<${Intro} ui=${ui} />`}
-      ${parts.map((part) => html`<${Line} key=${part.key} ui=${ui} part=${part} />`)}
+      ${parts.map((part) => html`<${Line} key=${part.key} ui=${ui} part=${part} stay=${stay} />`)}
       ${conversation?.rating_requested && html`<${Later} key=${`feedback ${conversation.cycle}`} load=${feedback} ui=${ui} conversation=${conversation} onShown=${stay} />`}
       ${typists.map((who) => html`<${Typing} key=${`typing ${who.id}`} ui=${ui} who=${who} />`)}
     </div>
@@ -160,12 +163,12 @@ function Intro({ ui }) {
   `;
 }
 
-/** @param {{ui: Ui, part: Part}} props */
-function Line({ ui, part }) {
+/** @param {{ui: Ui, part: Part, stay: () => void}} props */
+function Line({ ui, part, stay }) {
   if (part.type === "day") return html`<p class="day">${dayName(part.at, ui.now, ui.lang)}</p>`;
   if (part.type === "unread") return html`<p class="fresh"><span>${ui.t("newMessages")}</span></p>`;
   if (part.type === "event") return html`<${EventLine} ui=${ui} part=${part} />`;
-  return html`<${Bubble} ui=${ui} part=${part} />`;
+  return html`<${Bubble} ui=${ui} part=${part} stay=${stay} />`;
 }
 
 /** @param {{ui: Ui, part: Extract<Part, {type: "event"}>}} props */
@@ -175,17 +178,20 @@ function EventLine({ ui, part }) {
   return text && html`<p class="event" title=${exactTime(created_at, ui.lang)}>${text}</p>`;
 }
 
-/** @param {{ui: Ui, part: Extract<Part, {type: "bubble"}>}} props */
-function Bubble({ ui, part }) {
+/** @param {{ui: Ui, part: Extract<Part, {type: "bubble"}>, stay: () => void}} props */
+function Bubble({ ui, part, stay }) {
   const { t, lang } = ui;
   const { message, entry, isOwn, isFirst, isLast, at } = part;
   const author = message?.author.name || t("team");
+  const files = message?.attachments ?? entry?.files ?? [];
+  const hasText = message?.deleted || (message ?? entry)?.body;
   const body = message?.deleted ? html`<em>${t("deleted")}</em>` : message ? html`<${Rich} markup=${message.body_html} />` : html`<div class="rich"><p>${entry?.body}</p></div>`;
   return html`
     <div class=${`line ${isOwn ? "own" : "other"}${isFirst ? " first" : ""}${isLast ? " last" : ""}${message ? "" : " waiting"}`}>
       ${!isOwn && isLast && html`<${Avatar} who=${message?.author} />`}
       <div class="bubble" title=${exactTime(at, lang)}>
-        <span class="sr">${isOwn ? t("you") : author}, ${hour(at, lang)}: </span>${body}
+        <span class="sr">${isOwn ? t("you") : author}, ${hour(at, lang)}: </span>${hasText && body}
+        ${files.length > 0 && html`<${Later} load=${filesIn} ui=${ui} files=${files} onShown=${stay} />`}
       </div>
       ${!isOwn && isLast && html`<small class="meta" aria-hidden="true">${author} · ${hour(at, lang)}</small>`}
       ${part.status && html`<${Status} ui=${ui} part=${part} />`}
@@ -231,8 +237,17 @@ function Composer({ ui, placeholder, onSent }) {
   const { session, state, t } = ui;
   const thread = state.thread ?? "";
   const [text, setText] = useState(() => session.draft(thread));
+  const [picked, setPicked] = useState(/** @type {Picked[]} */ ([]));
   const field = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
+  const isReady = picked.every((one) => one.kept) && (picked.length > 0 || text.trim());
 
+  useEffect(() => {
+    const over = (/** @type {DragEvent} */ event) => event.preventDefault();
+    const dropped = (/** @type {DragEvent} */ event) => (event.preventDefault(), pick(event.dataTransfer?.files));
+    addEventListener("dragover", over);
+    addEventListener("drop", dropped);
+    return () => (removeEventListener("dragover", over), removeEventListener("drop", dropped));
+  }, []);
   useEffect(() => {
     if (state.prefill === null) return;
     setText(state.prefill);
@@ -258,10 +273,17 @@ function Composer({ ui, placeholder, onSent }) {
   /** @param {Event} [event] */
   function send(event) {
     event?.preventDefault();
-    if (!session.send(text)) return;
+    if (!isReady || !session.send(text, picked.flatMap((one) => one.kept ?? []))) return;
     setText("");
+    setPicked([]);
     onSent();
     field.current?.focus();
+  }
+
+  /** @param {FileList | null} [files] */
+  function pick(files) {
+    const some = [...(files ?? [])].map((file) => ({ key: ui.uuid(), file, state: /** @type {const} */ ("picked") }));
+    setPicked((now) => [...now, ...some].slice(0, MOST_FILES));
   }
 
   /** Enter sends, Shift+Enter breaks the line; Enter that ends the composition of a character does neither.
@@ -270,8 +292,19 @@ function Composer({ ui, placeholder, onSent }) {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229) send(event);
   }
 
+  /** @param {Event} event */
+  function picksFrom(event) {
+    const input = /** @type {HTMLInputElement} */ (event.target);
+    pick(input.files);
+    input.value = ""; // So that the same file can be picked again.
+  }
+
   return html`
+    ${picked.length > 0 && html`<${Later} load=${tray} ui=${ui} picked=${picked} setPicked=${setPicked} />`}
     <form class="composer" onSubmit=${send}>
+      <label class="attach" title=${t("attach")}>
+        <input type="file" multiple aria-label=${t("attach")} onChange=${picksFrom} /><${Icon} name="clip" />
+      </label>
       <textarea
         ref=${field}
         rows="1"
@@ -281,9 +314,10 @@ function Composer({ ui, placeholder, onSent }) {
         value=${text}
         onInput=${(/** @type {InputEvent} */ event) => write(/** @type {HTMLTextAreaElement} */ (event.target).value)}
         onKeyDown=${pressed}
+        onPaste=${(/** @type {ClipboardEvent} */ event) => pick(event.clipboardData?.files)}
         onBlur=${session.stopTyping}
       ></textarea>
-      <button class="send" aria-label=${t("send")} title=${t("send")} disabled=${!text.trim()}><${Icon} name="send" /></button>
+      <button class="send" aria-label=${t("send")} title=${t("send")} disabled=${!isReady}><${Icon} name="send" /></button>
     </form>
   `;
 }

@@ -181,6 +181,7 @@ function uiOf(state, lang) {
     lang,
     now: clock.now(),
     isDebugging: init.is_debugging,
+    uuid,
     close: () => say({ t: "close" }, init.n),
     copy: (text) => void navigator.clipboard?.writeText(text).catch(() => null), // Handled: some pages forbid it.
     lack,

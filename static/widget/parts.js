@@ -22,6 +22,7 @@ export const html = htm.bind(h);
  * @property {string} lang
  * @property {number} now ms since the epoch, moves every half minute
  * @property {boolean} isDebugging
+ * @property {() => string} uuid
  * @property {() => void} close
  * @property {(text: string) => void} copy
  * @property {() => void} lack says that a part of the frame could not be loaded
@@ -40,6 +41,7 @@ const PATHS = {
   messages: "M12 4c-4.7 0-8.5 3.2-8.5 7.1 0 2.3 1.3 4.3 3.3 5.6l-.6 3.6 3.7-1.9c.7.1 1.4.2 2.1.2 4.7 0 8.5-3.1 8.5-7S16.7 4 12 4Z",
   clock: "M12 7v5.2l3 1.8M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18Z",
   check: "m5 12.5 4.5 4.5L19 7.5",
+  clip: "m8 13 6-6a2.8 2.8 0 0 1 4 4l-7.5 7.5a5 5 0 0 1-7-7L11 4",
   alert: "M12 7v6m0 3.5v.1M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18Z",
 };
 

@@ -2,7 +2,7 @@
  * A visitor's session: who is here, the log over the socket, the outbox, reading and typing. It holds the state and tells
  * its listener when that changes; what it needs of the browser is given to it.
  *
- * @import {Init, Message, Snapshot, State} from "./types.js"
+ * @import {Attachment, Init, Message, Snapshot, State} from "./types.js"
  * @import {Clock, Store} from "../realtime/types.js"
  * @import {Request} from "./api.js"
  * @import {createLive, Live} from "./follow.js"
@@ -328,12 +328,13 @@ export function createSession(wiring) {
     retryStart: talk.begin,
 
     /** @param {string} body
+     * @param {Attachment[]} [files] sent up before
      * @returns {string | null} the key of the message */
-    send(body) {
-      if (!state.thread || !body.trim()) return null;
+    send(body, files = []) {
+      if (!state.thread || !(body.trim() || files.length)) return null;
       stopTyping();
       drafts.keep(state.thread);
-      return outbox.add({ id: uuid(), thread: state.thread, body, author: authorOf(state) }).id;
+      return outbox.add({ id: uuid(), thread: state.thread, body, author: authorOf(state), ...(files.length && { files }) }).id;
     },
     /** Another tab has changed what is stored under this key: an entry of the outbox, or the draft of the open thread.
      * @param {string} key
@@ -349,6 +350,11 @@ export function createSession(wiring) {
 
     read: talk.read,
     rate: talk.rate,
+    upload: talk.upload,
+    /** A file that a message carries, or one of one's own.
+     * @param {string} id
+     * @returns {Promise<Blob>} */
+    file: (id) => ask("GET", `attachments/${id}`),
     visit: talk.visit,
 
     /** @param {string} text */

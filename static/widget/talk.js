@@ -1,7 +1,7 @@
 /**
  * The conversations of a session: starting them, carrying messages to them, loading what lies further back.
  *
- * @import {Entry, Init, LogState, State} from "./types.js"
+ * @import {Attachment, Entry, Init, LogState, State} from "./types.js"
  * @import {Clock} from "../realtime/types.js"
  * @import {ApiError, Request} from "./api.js"
  */
@@ -78,8 +78,8 @@ export function createTalk({ state, change, changeLog, ask, boot, moved, fail, t
 
     /** Carry an entry to the server. Resolves with the conversation that it went to.
      * @param {Entry} entry */
-    async deliver({ id, thread, body }) {
-      const message = { client_message_id: id, body };
+    async deliver({ id, thread, body, files }) {
+      const message = { client_message_id: id, body, attachment_ids: files?.map((one) => one.id) };
       if (!isStored(thread)) return start(thread, message);
       const sent = await ask("POST", `conversations/${thread}/messages`, message);
       changeLog((log) => withMessages(log, [sent]));
@@ -115,6 +115,17 @@ export function createTalk({ state, change, changeLog, ask, boot, moved, fail, t
       } catch {
         delete reading[thread]; // Handled: the next look reports it again.
       }
+    },
+
+    /** Send a file up, for a message to carry. The same key is the same file. Rejects with ApiError.
+     * @param {string} key
+     * @param {File} file
+     * @returns {Promise<Attachment>} */
+    upload(key, file) {
+      const form = new FormData();
+      form.append("client_upload_id", key);
+      form.append("file", file);
+      return ask("POST", "attachments", form);
     },
 
     /** Give a cycle its score, and perhaps a remark. Rejects with ApiError.

@@ -46,7 +46,8 @@ export function teamOf(conversation) {
 /** The text of a list's line.
  * @param {Message | null} message */
 export function previewOf(message) {
-  return message && !message.deleted ? message.body.replace(/\s+/g, " ").slice(0, 120) : "";
+  if (!message || message.deleted) return "";
+  return message.body.replace(/\s+/g, " ").slice(0, 120) || (message.attachments[0]?.name ?? "");
 }
 
 /** @param {Message} message

@@ -1,9 +1,9 @@
 /** What the widget's modules agree on. */
-import type { Batch, Contact, Conversation, Entry, LogState, Message, Typist } from "../realtime/types.d.ts";
+import type { Attachment, Batch, Contact, Conversation, Entry, LogState, Message, Typist } from "../realtime/types.d.ts";
 
 import type { Connection } from "../realtime/socket.js";
 
-export type { Batch, Contact, Conversation, Entry, LogState, Message, Typist };
+export type { Attachment, Batch, Contact, Conversation, Entry, LogState, Message, Typist };
 
 export type Phase = "starting" | "ready" | "unavailable" | "refused" | "ended";
 export type Space = "home" | "messages" | "conversation";
@@ -85,6 +85,16 @@ export interface Init {
   appearance: Record<string, any>;
   language: string;
   is_debugging: boolean;
+}
+
+/** A file that goes with the next message. */
+export interface Picked {
+  /** The client_upload_id. */
+  key: string;
+  file: File;
+  state: "picked" | "sending" | "kept" | "failed";
+  kept?: Attachment;
+  problem?: string;
 }
 
 /** A line of the thread, ready to be drawn. */
