@@ -79,7 +79,7 @@ export function createTalk({ state, change, changeLog, ask, boot, moved, fail, t
     /** Carry an entry to the server. Resolves with the conversation that it went to.
      * @param {Entry} entry */
     async deliver({ id, thread, body, files }) {
-      const message = { client_message_id: id, body, attachment_ids: files?.map((one) => one.id) };
+      const message = { client_message_id: id, body, ...(files && { attachment_ids: files.map((one) => one.id) }) };
       if (!isStored(thread)) return start(thread, message);
       const sent = await ask("POST", `conversations/${thread}/messages`, message);
       changeLog((log) => withMessages(log, [sent]));
