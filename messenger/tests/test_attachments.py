@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.core.files.storage import default_storage
@@ -27,7 +28,7 @@ def own_storage(settings, tmp_path):
 
 def stored():
     """The files in the storage."""
-    return sorted(path for path in default_storage.base_location.rglob("*") if path.is_file())
+    return sorted(path for path in Path(default_storage.path("")).rglob("*") if path.is_file())
 
 
 def say_with(caller, conversation_id, *ids, body="", key=None, **more):
