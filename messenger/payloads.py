@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from .models import (
     Agent,
+    Article,
     Attachment,
     Contact,
     Conversation,
@@ -28,6 +29,8 @@ from .models import (
 )
 from .shapes import (
     AgentPayload,
+    ArticleHead,
+    ArticlePayload,
     AttachmentPayload,
     Author,
     ContactPayload,
@@ -36,6 +39,7 @@ from .shapes import (
     MessagePayload,
     ParticipantPayload,
     RatingPayload,
+    TeamArticlePayload,
     TeamContactPayload,
     TeamConversationPayload,
     TenantPayload,
@@ -103,6 +107,33 @@ def file_facts(row: Attachment) -> dict[str, Any]:
 def attachment(row: Attachment, *, for_team: bool) -> AttachmentPayload:
     """Return a file that was sent up."""
     return _with_url(file_facts(row), "/api/inbox/attachments" if for_team else "/api/messenger/attachments")
+
+
+def article_head(row: Article) -> ArticleHead:
+    """Return what a list tells of a help article."""
+    return {
+        "slug": row.slug,
+        "locale": row.locale,
+        "title": row.title,
+        "summary": row.summary,
+        "updated_at": timestamp(row.updated_at),
+    }
+
+
+def article(row: Article) -> ArticlePayload:
+    """Return a help article as everybody may read it."""
+    return {**article_head(row), "body_html": row.body_html}
+
+
+def team_article(row: Article) -> TeamArticlePayload:
+    """Return a help article as the team writes it."""
+    return {
+        **article(row),
+        "id": str(row.id),
+        "body": row.body,
+        "status": row.status,
+        "published_at": timestamp(row.published_at) if row.published_at else None,
+    }
 
 
 def visitor_conversation(facts: Facts) -> ConversationPayload:

@@ -38,6 +38,25 @@ class AttachmentPayload(TypedDict):
     url: str
 
 
+class ArticleHead(TypedDict):
+    slug: str
+    locale: str
+    title: str
+    summary: str
+    updated_at: str
+
+
+class ArticlePayload(ArticleHead):
+    body_html: str
+
+
+class TeamArticlePayload(ArticlePayload):
+    id: str
+    body: str
+    status: str
+    published_at: str | None
+
+
 class MessagePayload(TypedDict):
     id: str
     conversation_id: str

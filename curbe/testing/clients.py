@@ -46,6 +46,12 @@ class Caller:
     def put(self, path: str, data: Any = None, **headers: str) -> Any:
         return self.request("put", path, data, **headers)
 
+    def patch(self, path: str, data: Any = None, **headers: str) -> Any:
+        return self.request("patch", path, data, **headers)
+
+    def delete(self, path: str, **headers: str) -> Any:
+        return self.request("delete", path, **headers)
+
     def upload(self, content: bytes, name: str, key: str | None = None) -> Any:
         """Send a file up; the response is the caller's to judge."""
         body = {"client_upload_id": key or str(uuid.uuid4()), "file": SimpleUploadedFile(name, content)}

@@ -1,5 +1,6 @@
 """The write path. One function is one domain verb: atomic, event-emitting, and a no-op when nothing changes."""
 
+from .articles import create_article, delete_article, save_article, update_article
 from .conversations import assign, close_conversation, reopen_conversation, start_conversation
 from .feedback import rate_conversation
 from .files import prune_files, upload_file
@@ -31,8 +32,10 @@ __all__ = [
     "close_conversation",
     "create_agent",
     "create_api_token",
+    "create_article",
     "create_identity_secret",
     "create_tenant",
+    "delete_article",
     "end_agent_sockets",
     "identify_contact",
     "introduce",
@@ -50,12 +53,14 @@ __all__ = [
     "retire_identity_secret",
     "revoke_api_token",
     "rotate_epochs",
+    "save_article",
     "send_message",
     "send_reply",
     "shutdown_device",
     "start_conversation",
     "type_in",
     "update_agent",
+    "update_article",
     "update_profile",
     "update_tenant",
     "update_user",

@@ -45,6 +45,8 @@ class Company:
     embeds: Sequence[Embed]
     stories: Sequence[Story]
     teams: Sequence[str] = ()
+    # Slug, locale, title, summary and body of each help article.
+    articles: Sequence[Mapping[str, str]] = ()
 
 
 COMPANIES = [
@@ -99,6 +101,7 @@ COMPANIES = [
         ],
         stories=harbor.STORIES,
         teams=("Sales", "Aftercare"),
+        articles=harbor.ARTICLES,
     ),
     Company(
         slug="rival",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone
 
 from .. import actions
-from ..models import Agent, ApiToken, Conversation, IdentitySecret, Team, Tenant, User, Widget
+from ..models import Agent, ApiToken, Article, Conversation, IdentitySecret, Team, Tenant, User, Widget
 from ..signing import token_hash
 from . import credentials
 from .clock import standing_at
@@ -65,8 +65,17 @@ def _found(company: Company) -> SetUp:
     tenant = tenant or actions.create_tenant(Tenant(slug=company.slug, name=company.name, **company.settings))
     for name in company.teams:
         Team.objects.get_or_create(tenant=tenant, name=name)
+    _write_help(tenant, company.articles)
     agents = {person.key: _agent(tenant, person) for person in company.people}
     return SetUp(company, tenant, agents, _widgets(tenant, company.embeds))
+
+
+def _write_help(tenant: Tenant, articles: Sequence[Mapping[str, str]]) -> None:
+    """The articles that are missing. What somebody has changed stays changed."""
+    known = set(Article.objects.filter(tenant=tenant).values_list("slug", "locale"))
+    for article in articles:
+        if (article["slug"], article["locale"]) not in known:
+            actions.save_article(Article(tenant=tenant, status=Article.Status.PUBLISHED, **article))
 
 
 def _agent(tenant: Tenant, person: Colleague) -> Agent:

@@ -1,5 +1,6 @@
 """Rows and the constraints that keep them true. Nothing here knows of HTTP, sockets or screens."""
 
+from .articles import Article
 from .conversations import Conversation, Message, Participant, ReadState, SeenState, Subject
 from .events import Event, Stream
 from .feedback import Rating
@@ -20,6 +21,7 @@ from .tenants import Agent, ApiToken, IdentitySecret, Team, Tenant, User, Widget
 __all__ = [
     "Agent",
     "ApiToken",
+    "Article",
     "Attachment",
     "Contact",
     "ContactMerge",

@@ -52,7 +52,7 @@ def test_the_docs_load_nothing_from_elsewhere(client):
 # Who may import whom: `models ← payloads, queries ← events ← actions ← (api, consumers, admin, commands)`.
 LAYERS = [
     {"models"},
-    {"traits", "errors", "signing", "rendering", "nudges", "seats", "statements", "crawlers"},
+    {"traits", "errors", "words", "signing", "rendering", "nudges", "seats", "statements", "crawlers"},
     {"files", "proofs"},
     {"limits"},
     {"shapes"},
@@ -61,7 +61,7 @@ LAYERS = [
     {"streams"},
     {"frames", "outgoing"},
     {"asking", "entrance", "protocol"},
-    {"queries"},
+    {"articles", "queries"},
     {"events", "presence", "transcripts"},
     {"principals"},
     {"effects"},

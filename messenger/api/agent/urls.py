@@ -3,7 +3,7 @@
 from django.urls import path
 
 from ..polling import waiting_for_events
-from . import views
+from . import article_views, views
 
 _CONVERSATION = "conversations/<uuid:conversation_id>"
 
@@ -13,6 +13,8 @@ urlpatterns = [
     path("events", waiting_for_events(views.EventsView)),
     path("attachments", views.AttachmentsView.as_view()),
     path("attachments/<uuid:attachment_id>", views.AttachmentView.as_view()),
+    path("articles", article_views.ArticlesView.as_view()),
+    path("articles/<uuid:article_id>", article_views.ArticleView.as_view()),
     path("threads", views.ThreadsView.as_view()),
     path("threads/<uuid:contact_id>", views.ThreadView.as_view()),
     path("conversations", views.ConversationsView.as_view()),

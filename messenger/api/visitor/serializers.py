@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from ... import transcripts
 from ...models.feedback import HIGHEST, LOWEST
-from ..fields import AttributesField, KeyField, MessageBody
+from ..fields import AttributesField, KeyField, ListQuery, MessageBody
 
 
 class PageBody(serializers.Serializer[Any]):
@@ -105,6 +105,18 @@ class TypingBody(serializers.Serializer[Any]):
 
 class TranscriptQuery(serializers.Serializer[Any]):
     format = serializers.ChoiceField(choices=transcripts.FORMATS, required=False, default="html")
+
+
+class ArticleQuery(serializers.Serializer[Any]):
+    """In which language."""
+
+    locale = serializers.CharField(required=False, allow_blank=True, max_length=35, default="")
+
+
+class ArticlesQuery(ListQuery, ArticleQuery):
+    """A page of the help, or what is found in it."""
+
+    q = serializers.CharField(required=False, allow_blank=True, max_length=200, default="")
 
 
 class HistoryQuery(serializers.Serializer[Any]):

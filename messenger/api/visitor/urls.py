@@ -3,7 +3,7 @@
 from django.urls import path
 
 from ..polling import waiting_for_events
-from . import session_views, views
+from . import help_views, session_views, views
 
 urlpatterns = [
     path("widgets/<uuid:widget_id>", views.WidgetView.as_view()),
@@ -23,5 +23,7 @@ urlpatterns = [
     path("attachments", views.AttachmentsView.as_view()),
     path("attachments/<uuid:attachment_id>", views.AttachmentView.as_view()),
     path("history", views.HistoryView.as_view()),
+    path("articles", help_views.ArticlesView.as_view()),
+    path("articles/<slug:slug>", help_views.ArticleView.as_view()),
     path("events", waiting_for_events(views.EventsView)),
 ]
