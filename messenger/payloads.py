@@ -238,7 +238,17 @@ def tenant(row: Tenant) -> TenantPayload:
     }
 
 
-def widget(row: Widget, *, online: bool) -> WidgetPayload:
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a visitor finds at a tenant's messenger at the moment."""
+
+    # Whether somebody answers.
+    online: bool
+    # Whether there are articles to read.
+    help: bool
+
+
+def widget(row: Widget, offer: Offer) -> WidgetPayload:
     """Return the public configuration of a widget. Allowed origins and secrets are not part of it."""
     texts = row.texts.get(row.tenant.locale, {})
     return {
@@ -249,10 +259,10 @@ def widget(row: Widget, *, online: bool) -> WidgetPayload:
         "appearance": row.appearance,
         "greeting": texts.get("greeting", ""),
         "texts": row.texts,
-        "features": row.features,
+        "features": {**row.features, "help": offer.help and row.features.get("help") is not False},
         "prechat": row.prechat,
         "thread_policy": row.tenant.thread_policy,
-        "availability": {"online": online},
+        "availability": {"online": offer.online},
     }
 
 

@@ -18,7 +18,10 @@ LOADER, FRAME, ON_DEMAND, REQUESTS = 5 * KB, 30 * KB, 10 * KB, 24
 STORAGE = {"BACKEND": "curbe.static.ModuleManifestStorage"}
 # What the frame loads when it is needed.
 LATER_MODULES = [
-    *(f"widget/{name}.js" for name in ("i18n/en", "i18n/es", "follow", "tabs", "leaving", "debug")),
+    *(
+        f"widget/{name}.js"
+        for name in ("i18n/en", "i18n/es", "follow", "tabs", "leaving", "debug", "feedback", "files", "help")
+    ),
     *(f"realtime/{name}.js" for name in ("socket", "polling", "typing", "attention", "tabs")),
 ]
 # Besides its modules: the page, the style sheet, one language, bootstrap and the socket.

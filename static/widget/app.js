@@ -8,8 +8,8 @@
 import { useEffect, useRef } from "../vendor/hooks.js";
 import { byActivity, unreadCount } from "../realtime/reducer.js";
 import { ConversationScreen } from "./conversation.js";
-import { isSingleThread, OPEN, screenOf, toContinue } from "./machine.js";
-import { Ago, Avatar, Avatars, CloseButton, Count, html, Icon } from "./parts.js";
+import { hasHelp, isSingleThread, OPEN, screenOf, toContinue } from "./machine.js";
+import { Ago, Avatar, Avatars, CloseButton, Count, html, Icon, Later } from "./parts.js";
 import { previewOf, teamOf } from "./thread.js";
 
 /** @param {{ui: Ui}} props */
@@ -18,11 +18,16 @@ export function App({ ui }) {
   if (screen === "starting") return html`<${Starting} />`;
   if (screen === "gone") return html`<${Gone} ui=${ui} />`;
   if (screen === "conversation") return html`<${ConversationScreen} key=${ui.state.thread} ui=${ui} />`;
-  return html`
-    <div class="screen">${screen === "messages" ? html`<${Messages} ui=${ui} />` : html`<${Home} ui=${ui} />`}</div>
-    <${Tabs} ui=${ui} />
-  `;
+  const load = PAGES[screen];
+  const page = load ? html`<${Later} key=${screen + ui.state.article} ui=${ui} load=${load} />` : html`<${screen === "messages" ? Messages : Home} ui=${ui} />`;
+  return html`<div class="screen">${page}</div><${Tabs} ui=${ui} />`;
 }
+
+/** What few people open is loaded for those who do. @type {Record<string, () => Promise<any>>} */
+const PAGES = {
+  help: () => import("./help.js").then(({ Help }) => Help),
+  article: () => import("./help.js").then(({ Article }) => Article),
+};
 
 /** The shape of what is about to come; the page itself carries the same until the first module runs. */
 function Starting() {
@@ -62,6 +67,7 @@ function Home({ ui }) {
     <div class="cards">
       ${latest && html`<section class="card"><h2>${t("recent")}</h2><${Row} ui=${ui} conversation=${latest} /></section>`}
       <${WriteCard} ui=${ui} />
+      ${hasHelp(state) && html`<button class="card write" onClick=${() => ui.session.go("help")}><strong>${t("helpSearch")}</strong><${Icon} name="search" /></button>`}
     </div>
   `;
 }
@@ -140,14 +146,14 @@ function Row({ ui, conversation }) {
 /** @param {{ui: Ui}} props */
 function Tabs({ ui }) {
   const { t, session, state } = ui;
-  /** @param {"home" | "messages"} space */
+  /** @param {"home" | "messages" | "help"} space */
   const tab = (space) => html`
     <button aria-current=${state.space === space ? "page" : null} onClick=${() => session.go(space)}>
       <${Icon} name=${space} />${t(space)}
       ${space === "messages" && html`<${Count} ui=${ui} n=${unreadCount(state.log)} />`}
     </button>
   `;
-  return html`<nav class="tabs">${tab("home")}${tab("messages")}</nav>`;
+  return html`<nav class="tabs">${tab("home")}${tab("messages")}${hasHelp(state) && tab("help")}</nav>`;
 }
 
 /** Whoever arrives at a screen by keyboard starts at its heading, or at what can be done about it.
@@ -168,7 +174,7 @@ export function Panel({ ui }) {
 function keepFocus(event) {
   if (event.key !== "Tab") return;
   const panel = /** @type {HTMLElement} */ (event.currentTarget);
-  const all = [...panel.querySelectorAll("button:not(:disabled), textarea, a[href], [tabindex='0']")];
+  const all = [...panel.querySelectorAll("button:not(:disabled), textarea, input, a[href], [tabindex='0']")];
   const edge = event.shiftKey ? all[0] : all.at(-1);
   if (document.activeElement !== edge) return;
   event.preventDefault();

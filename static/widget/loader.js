@@ -467,6 +467,7 @@
     showMessages: () => show({ space: "messages" }),
     showNewMessage: (/** @type {string | undefined} */ text) => show({ space: "new", text: text ?? "" }),
     showConversation: (/** @type {string} */ conversation) => show({ space: "conversation", conversation }),
+    showArticle: (/** @type {string} */ article) => show({ space: "article", article }),
     reset() {
       ensureFrame();
       tell({ t: "reset", device_id: newDeviceId() });

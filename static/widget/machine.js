@@ -21,6 +21,7 @@ export const INITIAL = {
   hasChosen: false,
   space: "home",
   thread: null,
+  article: null,
   prefill: null,
   wish: {},
   log: EMPTY,
@@ -199,7 +200,8 @@ export function opened(state, wish = {}) {
   if (state.phase !== "ready") return { ...next, wish };
   if (wish.space === "new") return { ...went(next, "conversation", toContinue(state)), prefill: wish.text || null };
   if (wish.space === "conversation" && wish.conversation) return went(next, "conversation", wish.conversation);
-  if (wish.space === "messages" || wish.space === "home") return went(next, wish.space);
+  if (wish.space === "article" && wish.article) return went(next, "article", null, wish.article);
+  if (wish.space === "messages" || wish.space === "home" || (wish.space === "help" && hasHelp(state))) return went(next, wish.space);
   return chosen(next);
 }
 
@@ -212,9 +214,16 @@ export function closed(state) {
 /** @param {State} state
  * @param {Space} space
  * @param {string | null} [thread]
+ * @param {string | null} [article] its slug
  * @returns {State} */
-export function went(state, space, thread = null) {
-  return { ...state, space, thread, hasChosen: true, prefill: null };
+export function went(state, space, thread = null, article = null) {
+  return { ...state, space, thread, article, hasChosen: true, prefill: null };
+}
+
+/** Whether there is something to read.
+ * @param {State} state */
+export function hasHelp(state) {
+  return Boolean(state.widget?.features.help);
 }
 
 /** A local key has become a conversation.

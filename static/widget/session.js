@@ -313,10 +313,11 @@ export function createSession(wiring) {
     },
 
     /** @param {State["space"]} space
-     * @param {string | null} [thread] */
-    go(space, thread = null) {
+     * @param {string | null} [thread]
+     * @param {string | null} [article] */
+    go(space, thread, article) {
       stopTyping();
-      change((now) => ({ ...went(now, space, thread), problem: null }));
+      change((now) => ({ ...went(now, space, thread, article), problem: null }));
       if (thread) void talk.complete(thread);
     },
 
@@ -355,6 +356,9 @@ export function createSession(wiring) {
      * @param {string} id
      * @returns {Promise<Blob>} */
     file: (id) => ask("GET", `attachments/${id}`),
+    /** Help articles, or one.
+     * @param {string} path */
+    articles: (path) => ask("GET", `articles${path}`),
     visit: talk.visit,
 
     /** @param {string} text */

@@ -6,7 +6,7 @@ import type { Connection } from "../realtime/socket.js";
 export type { Attachment, Batch, Contact, Conversation, Entry, LogState, Message, Typist };
 
 export type Phase = "starting" | "ready" | "unavailable" | "refused" | "ended";
-export type Space = "home" | "messages" | "conversation";
+export type Space = "home" | "messages" | "conversation" | "help" | "article";
 export type Identity = "none" | "device" | "anonymous" | "lead" | "user" | "shutdown";
 
 export interface Widget {
@@ -40,10 +40,12 @@ export interface State {
   space: Space;
   /** A conversation id, "open" for get-or-open, or "new:<uuid>" for an explicit new one. */
   thread: string | null;
+  /** The slug of the help article that is read. */
+  article: string | null;
   /** A text that the page wants in the composer. */
   prefill: string | null;
   /** Where the page wants the visitor to be, as soon as there is a session. */
-  wish: { space?: string; conversation?: string; text?: string };
+  wish: { space?: string; conversation?: string; article?: string; text?: string };
   log: LogState;
   entries: Entry[];
   typing: Record<string, Typist[]>;

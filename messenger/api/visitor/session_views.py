@@ -81,7 +81,7 @@ class BootstrapView(PublicView):
     )
     def post(self, request: Request) -> Response:
         body = valid_body(BootstrapBody, request.data)
-        widget, online = queries.get_widget_and_availability(_widget_id(body["widget_id"]))
+        widget, offer = queries.get_widget_and_offer(_widget_id(body["widget_id"]))
         page = page_of(request, body.get("page") or {}, body.get("locale", ""))
         _refuse_crawler(page)
         boot = partial(
@@ -93,7 +93,7 @@ class BootstrapView(PublicView):
             bearer=bearer_of(request, default=""),
         )
         with _verification_log(widget, page):
-            return Response(_settled(boot, lambda booted: _snapshot(request, booted, online)))
+            return Response(_settled(boot, lambda booted: _snapshot(request, booted, offer)))
 
 
 class IdentifyView(VisitorView):
@@ -110,7 +110,7 @@ class IdentifyView(VisitorView):
         visit = self.visitor.token.visit
         with _verification_log(visit.widget, page_of(request, {"url": visit.url}, "")):
             booted = actions.introduce(by=self.visitor, announced=announced)
-        return Response(_snapshot(request, booted, queries.is_online(self.visitor.tenant_id)))
+        return Response(_snapshot(request, booted, queries.offer_of(self.visitor.tenant_id)))
 
 
 class ShutdownView(VisitorView):
@@ -132,7 +132,7 @@ class ResetView(VisitorView):
     def post(self, request: Request) -> Response:
         body = valid_body(ResetBody, request.data)
         booted = charges.reset_device(by=self.visitor, device_id=_device_id(body), page=page_of(request, {}, ""))
-        return Response(_snapshot(request, booted, queries.is_online(self.visitor.tenant_id)))
+        return Response(_snapshot(request, booted, queries.offer_of(self.visitor.tenant_id)))
 
 
 class VisitsView(VisitorView):
@@ -213,7 +213,7 @@ def _widget_id(text: str) -> uuid.UUID:
         raise NotFound("There is no such widget.", code="widget_not_found") from error
 
 
-def _snapshot(request: Request, booted: Booted, online: bool) -> dict[str, Any]:
+def _snapshot(request: Request, booted: Booted, offer: payloads.Offer) -> dict[str, Any]:
     visitor, widget = booted.visitor, booted.visitor.token.visit.widget
     person, state = queries.visitor_snapshot(visitor.contact)
     if person:
@@ -230,10 +230,10 @@ def _snapshot(request: Request, booted: Booted, online: bool) -> dict[str, Any]:
         "session_token": booted.session_token,
         "expires_at": payloads.timestamp(visitor.token.expires_at),
         "tenant_id": str(widget.tenant_id),
-        "widget": payloads.widget(widget, online=online),
+        "widget": payloads.widget(widget, offer),
         "visit_id": str(visitor.token.visit_id),
         **state,
-        "availability": {"online": online},
+        "availability": {"online": offer.online},
         "realtime": realtime_of(request, "/ws/messenger"),
         "server_time": payloads.timestamp(timezone.now()),
         "limits": {"message_characters": MOST_CHARACTERS, "body_bytes": settings.DATA_UPLOAD_MAX_MEMORY_SIZE},

@@ -62,8 +62,7 @@ class WidgetView(PublicView):
 
     @answers(shapes.WidgetPayload, operation_id="visitor_widget")
     def get(self, request: Request, widget_id: uuid.UUID) -> Response:
-        widget, online = queries.get_widget_and_availability(widget_id)
-        response = Response(payloads.widget(widget, online=online))
+        response = Response(payloads.widget(*queries.get_widget_and_offer(widget_id)))
         response["Cache-Control"] = "public, max-age=60"
         return response
 
