@@ -148,7 +148,7 @@ function Tabs({ ui }) {
   const { t, session, state } = ui;
   /** @param {"home" | "messages" | "help"} space */
   const tab = (space) => html`
-    <button aria-current=${state.space === space ? "page" : null} onClick=${() => session.go(space)}>
+    <button aria-current=${(state.space === "article" ? "help" : state.space) === space ? "page" : null} onClick=${() => session.go(space)}>
       <${Icon} name=${space} />${t(space)}
       ${space === "messages" && html`<${Count} ui=${ui} n=${unreadCount(state.log)} />`}
     </button>
