@@ -6,11 +6,13 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from ..models import (
+    Attachment,
     ContactMerge,
     Device,
     Event,
     Message,
     Participant,
+    Rating,
     ReadState,
     SeenState,
     Stream,
@@ -36,6 +38,28 @@ class MessageAdmin(ReadOnlyAdmin):
     @admin.display(description=_("text"))
     def text(self, message: Message) -> str:
         return one_line(message.body) if message.deleted_at is None else ""
+
+
+@admin.register(Attachment)
+class AttachmentAdmin(ReadOnlyAdmin):
+    """Files: what and whose. What is in them is read where they were sent."""
+
+    list_display = ["created_at", "name", "content_type", "size", "contact", "agent"]
+    list_filter = ["content_type"]
+    list_select_related = ["contact", "agent"]
+    search_fields = ["name"]
+    unshown = ["file", "client_upload_id", "sha256"]
+
+
+@admin.register(Rating)
+class RatingAdmin(ReadOnlyAdmin):
+    list_display = ["created_at", "conversation", "cycle", "score", "agent", "said"]
+    list_filter = ["score"]
+    list_select_related = ["conversation", "agent"]
+
+    @admin.display(description=_("remark"))
+    def said(self, rating: Rating) -> str:
+        return one_line(rating.remark)
 
 
 class SubjectAdmin(ReadOnlyAdmin):

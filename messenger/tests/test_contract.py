@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ def routes_below(prefix: str) -> set[str]:
 
 
 def path_of(route):
-    return route.replace("<uuid:", "{").replace(">", "}")
+    return re.sub(r"<\w+:(\w+)>", r"{\1}", str(route))
 
 
 @pytest.mark.django_db

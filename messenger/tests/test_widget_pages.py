@@ -41,7 +41,7 @@ def test_the_loader_carries_its_widget_and_no_secret(client, harbor):
         appearance={"action_color": "#155e75"}, allowed_origins=["https://www.harbor.example"]
     )
     source = loader_of(client, harbor.widget).content.decode()
-    baked = json.loads(re.search(r"const config=\((\{.*?\})\);", source)[1])
+    baked, _ = json.JSONDecoder().raw_decode(source, source.index('{"widget_id"'))
     assert baked == {
         "widget_id": str(harbor.widget.id),
         "tenant_id": str(harbor.tenant.id),

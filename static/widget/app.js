@@ -17,7 +17,7 @@ export function App({ ui }) {
   const screen = screenOf(ui.state);
   if (screen === "starting") return html`<${Starting} />`;
   if (screen === "gone") return html`<${Gone} ui=${ui} />`;
-  if (screen === "conversation") return html`<${ConversationScreen} key=${ui.state.thread} ui=${ui} />`;
+  if (screen === "conversation") return html`<${ConversationScreen} key=${ui.state.arrival} ui=${ui} />`;
   const load = PAGES[screen];
   const page = load ? html`<${Later} key=${screen + ui.state.article} ui=${ui} load=${load} />` : html`<${screen === "messages" ? Messages : Home} ui=${ui} />`;
   return html`<div class="screen">${page}</div><${Tabs} ui=${ui} />`;
@@ -67,7 +67,7 @@ function Home({ ui }) {
     <div class="cards">
       ${latest && html`<section class="card"><h2>${t("recent")}</h2><${Row} ui=${ui} conversation=${latest} /></section>`}
       <${WriteCard} ui=${ui} />
-      ${hasHelp(state) && html`<button class="card write" onClick=${() => ui.session.go("help")}><strong>${t("helpSearch")}</strong><${Icon} name="search" /></button>`}
+      ${hasHelp(state) && html`<button class="card find" onClick=${() => ui.session.go("help")}><strong>${t("helpSearch")}</strong><${Icon} name="search" /></button>`}
     </div>
   `;
 }

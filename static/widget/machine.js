@@ -22,6 +22,7 @@ export const INITIAL = {
   space: "home",
   thread: null,
   article: null,
+  arrival: 0,
   prefill: null,
   wish: {},
   log: EMPTY,
@@ -166,8 +167,8 @@ export function isSamePerson({ log }, { contact, merged_from }) {
 /** Somebody else from here on: nothing of the one who was here stays.
  * @param {State} state
  * @returns {State} */
-export function vacated({ isOpen, isOffline, widget, isOnline, limit, announced, isPending }) {
-  return { ...INITIAL, isOpen, isOffline, widget, isOnline, limit, announced, isPending };
+export function vacated({ isOpen, isOffline, widget, isOnline, limit, announced, isPending, arrival }) {
+  return { ...INITIAL, isOpen, isOffline, widget, isOnline, limit, announced, isPending, arrival };
 }
 
 /** A snapshot is the truth (rule 9), wherever the visitor happens to be.
@@ -217,7 +218,7 @@ export function closed(state) {
  * @param {string | null} [article] its slug
  * @returns {State} */
 export function went(state, space, thread = null, article = null) {
-  return { ...state, space, thread, article, hasChosen: true, prefill: null };
+  return { ...state, space, thread, article, arrival: state.arrival + 1, hasChosen: true, prefill: null };
 }
 
 /** Whether there is something to read.

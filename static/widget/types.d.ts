@@ -42,6 +42,8 @@ export interface State {
   thread: string | null;
   /** The slug of the help article that is read. */
   article: string | null;
+  /** Grows whenever somebody goes somewhere. A thread that is known by another name is still the same place. */
+  arrival: number;
   /** A text that the page wants in the composer. */
   prefill: string | null;
   /** Where the page wants the visitor to be, as soon as there is a session. */

@@ -12,7 +12,18 @@ from django.utils import timezone
 from curbe.testing.cast import Browser, Company
 from messenger import actions
 from messenger.actions.messages import Draft
-from messenger.models import Contact, ContactMerge, ProofFault, Team, User, VerificationFailure
+from messenger.models import (
+    Article,
+    Attachment,
+    Contact,
+    ContactMerge,
+    Message,
+    ProofFault,
+    Rating,
+    Team,
+    User,
+    VerificationFailure,
+)
 
 # Written into everything of the rival: seen anywhere by Harbor, it is a leak.
 CANARY = "zinc-canary"
@@ -52,7 +63,18 @@ def live_a_little(company: Company, text: str = "Hello") -> Browser:
     actions.add_note(by=company.ada, conversation_id=thread, draft=Draft.by_agent(uuid.uuid4(), f"A note on {text}"))
     refuse_a_proof(company, text)
     merge_a_guest(company, text)
+    rate_and_attach(company, browser.contact, text)
+    actions.save_article(Article(tenant=company.tenant, slug=uuid.uuid4().hex, locale="en", title=text, body=text))
     return browser
+
+
+def rate_and_attach(company: Company, contact: Contact, text: str) -> None:
+    """A rating with a remark, and a file."""
+    now, shared = timezone.now(), {"tenant": company.tenant}
+    part = Message.objects.filter(**shared, contact=contact, seq=1).get()
+    told = {"part": part, "remark": text, "created_at": now, "updated_at": now}
+    Rating.objects.create(**shared, **told, conversation=part.conversation, cycle=1, score=4, agent=company.ada)
+    Attachment.objects.create(**shared, contact=contact, message=part, file="x", name=text, size=1, created_at=now)
 
 
 def refuse_a_proof(company: Company, text: str) -> VerificationFailure:

@@ -17,21 +17,27 @@ pytestmark = pytest.mark.django_db
 SILENT = {
     "create_agent": "no conversation is about an agent who has done nothing yet",
     "create_api_token": "credentials are in nobody's state",
+    "create_article": "help is read when somebody asks for it",
     "create_identity_secret": "credentials are in nobody's state",
     "create_tenant": "nobody reads a stream of it yet",
+    "delete_article": "help is read when somebody asks for it",
     "end_agent_sockets": "sockets look at their credentials again; nothing has happened",
     "mark_unread_by_agent": "an agent's own cursor is private to them: it travels beside the log (`agent_read`)",
     "note_refused_proof": "the admins' log of refused proofs is a page, not a part of any conversation",
+    "prune_files": "what nobody has sent is in nobody's state",
     "prune_log": "what is forgotten of the log is asked for again as a snapshot",
     "record_visit": "a page view is the context of what is said next, and in nobody's state",
     "reset_device": "the sessions end, and with them their sockets: who starts over has a fresh snapshot",
     "retire_identity_secret": "the sessions that it proved end, and with them their sockets",
     "revoke_api_token": "credentials are in nobody's state",
     "rotate_epochs": "every client takes a snapshot",
+    "save_article": "help is read when somebody asks for it",
     "shutdown_device": "the sessions end, and with them their sockets",
     "update_agent": "a name or role is said with whatever the agent does next",
+    "update_article": "help is read when somebody asks for it",
     "update_tenant": "settings are in nobody's state",
     "update_user": "an account is in nobody's state",
+    "upload_file": "a file is in nobody's state before a message carries it",
 }
 
 

@@ -158,6 +158,31 @@ def test_q10_new_chat_twice_is_one_conversation(browser, stack):
         assert len(by_conversation) == 2
 
 
+def test_q10_whoever_writes_while_a_new_conversation_begins_is_not_interrupted(browser, stack):
+    """The conversation gets its name from the server and stays the same place: the same field, the cursor in it."""
+
+    @browser.run
+    def story(session):
+        visitor = VisitorAtShop.arrives(session, stack)
+        visitor.opens_the_chat()
+        visitor.says("Q10 the first matter")
+        visitor.sees_note("Sent")
+        held = []
+        visitor.page.route("**/api/messenger/conversations", lambda route: held.append(route))
+        visitor.page.evaluate("Curbe('showMessages')")
+        visitor.frame.get_by_role("button", name="New conversation").click()
+        visitor.box.press_sequentially("Q10 another ")
+        field = visitor.box.element_handle()
+        with visitor.page.expect_response("**/api/messenger/conversations"):
+            held.pop().continue_()
+        visitor.page.wait_for_function("() => true", polling="raf")
+        assert field.evaluate("(field) => field.isConnected && document.activeElement === field")
+        field.type("matter")
+        field.press("Enter")
+        visitor.sees_once("Q10 another matter")
+        visitor.sees_note("Sent")
+
+
 def test_q12_seen_is_honest(browser, stack):
     @browser.run
     def story(session):
