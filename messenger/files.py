@@ -73,6 +73,8 @@ def too_large() -> Invalid:
 
 _Look = Callable[[IO[bytes]], tuple[int | None, int | None]]
 _UNMEASURED = (None, None)
+# Begins each entry of a ZIP archive's directory (APPNOTE 4.3.12).
+_ENTRY = b"PK\x01\x02"
 
 
 def _image(form: str) -> _Look:
@@ -83,7 +85,14 @@ def _image(form: str) -> _Look:
                     raise Invalid("This image has too many pixels.", code="file_too_large", attr="file")
                 size = image.size
                 image.verify()
-        except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
+        except (
+            UnidentifiedImageError,
+            Image.DecompressionBombError,
+            OSError,
+            SyntaxError,
+            ValueError,
+            IndexError,
+        ) as error:
             raise _mismatch() from error
         return size
 
@@ -103,6 +112,10 @@ def _archive(member: str = "") -> _Look:
     """A ZIP archive, in which that member has to be: what makes a document of it."""
 
     def look(content: IO[bytes]) -> tuple[None, None]:
+        # Its own count may lie, and every entry costs memory once it is read.
+        if content.read().count(_ENTRY) > MOST_MEMBERS:
+            raise Invalid("This archive is too large when it is unpacked.", code="file_too_large", attr="file")
+        content.seek(0)
         try:
             with zipfile.ZipFile(content) as archive:
                 members = archive.infolist()

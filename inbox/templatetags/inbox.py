@@ -31,8 +31,10 @@ def body(part: dict[str, Any]) -> SafeString:
 
 @register.filter
 def excerpt(part: dict[str, Any]) -> str:
-    """The beginning of a part as plain text, to be escaped like any other."""
+    """The beginning of a part as plain text, to be escaped like any other; without one, the names of its files."""
     text = html.unescape(strip_tags(part["body_html"].replace("<", " <")))
+    if not part["body"]:
+        text = ", ".join(file["name"] for file in part["attachments"])
     return " ".join(text.split())[:_EXCERPT]
 
 

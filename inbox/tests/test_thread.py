@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import uuid
 
 import pytest
 from django.utils.dateformat import format as date_format
@@ -234,3 +235,17 @@ def _is_own_script(attrs):
 
 def _as_text(response):
     return html.unescape(response.content.decode())
+
+
+def test_files_of_a_message_can_be_opened_and_name_a_row_without_text(ada, guest, chat, thread, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    name = 'a "<b>" note.txt'
+    kept = guest.upload(b"Order 4711", name).json()
+    message = {"client_message_id": str(uuid.uuid4()), "body": "", "attachment_ids": [kept["id"]]}
+    assert guest.post(f"conversations/{chat['conversation']['id']}/messages", message).status_code == 201
+    page = ada.get(thread).content.decode()
+    address = f"/api/inbox/attachments/{kept['id']}"
+    assert f'href="{address}"' in page
+    assert "<b>" not in page.partition(f'href="{address}"')[2].partition("</a>")[0]
+    assert "note.txt" in page.partition('class="preview"')[2].partition("</span>")[0]
+    assert b"".join(ada.get(address)) == b"Order 4711"

@@ -117,6 +117,21 @@ def test_s44_an_archive_that_unpacks_to_too_much_is_refused(monkeypatch):
     assert check(archive(a="0" * 999_999), "a.zip").size < 10_000
 
 
+def test_s44_an_archive_of_too_many_entries_is_not_even_opened():
+    """Whatever its directory says that it holds, each entry would cost memory."""
+    entries = b"PK\x01\x02" * (files.MOST_MEMBERS + 1)
+    with pytest.raises(Invalid) as refused:
+        check(archive(a="a") + entries, "many.zip")
+    assert refused.value.code == "file_too_large"
+
+
+def test_s43_a_picture_without_a_picture_in_it_is_refused():
+    whole = picture()
+    start = whole.index(b"IDAT") - 4
+    with pytest.raises(Invalid):
+        check(whole[:start] + whole[whole.index(b"IEND") - 4 :], "empty.png")
+
+
 def test_nothing_and_too_much_are_refused(monkeypatch):
     with pytest.raises(Invalid) as empty:
         check(b"", "a.txt")

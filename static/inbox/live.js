@@ -60,6 +60,7 @@ export function hurry() {
 /** Render the whole screen anew. Resolves with the cursor from before it was rendered.
  * @returns {Promise<string>} */
 export async function renew() {
+  const since = performance.now();
   const fresh = find("#app", parsed(await html(location.href)));
   if (!fresh) throw new Error("The answer was not a screen of the inbox.");
   dirty = [];
@@ -70,6 +71,7 @@ export async function renew() {
   process(app());
   refreshed();
   openThread();
+  touchAgain(since); // What changed meanwhile may be missing in it.
   return fact("cursor");
 }
 

@@ -9,7 +9,7 @@ const TIMEOUT_MS = 20_000;
 /** For a file on its way up or down. */
 const PATIENCE_MS = 120_000;
 /** Answers that are files, for people to look at or to save. */
-const FILES = /^attachments\/|\/transcript/;
+const FILES = /^attachments\/|^conversations\/[^/]+\/transcript/;
 /** A page that keeps giving proofs that are refused is asked less and less often, up to once a minute. */
 const LONGEST_ASK_MS = 60_000;
 const CALM_MS = 300_000;

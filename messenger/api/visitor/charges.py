@@ -15,7 +15,7 @@ from django.core.files import File
 
 from curbe.addresses import network_of
 
-from ... import actions, effects
+from ... import actions, effects, files
 from ...actions.conversations import Started
 from ...actions.files import Uploaded
 from ...actions.messages import Draft, Sent
@@ -23,7 +23,6 @@ from ...actions.proving import Announced
 from ...actions.sessions import Booted
 from ...actions.visits import Page
 from ...errors import DomainError, TooManyRequests
-from ...files import CheckedFile
 from ...limits import Limit, charge, count, spare
 from ...models import Widget
 from ...principals import Visitor
@@ -81,18 +80,19 @@ def send_message(*, by: Visitor, address: str, conversation_id: uuid.UUID, draft
     return sent
 
 
-def upload_file(*, by: Visitor, client_upload_id: uuid.UUID, content: File[bytes], checked: CheckedFile) -> Uploaded:
-    """`actions.upload_file`, with files limited in number and size. A retry is a look-up."""
+def upload_file(*, by: Visitor, client_upload_id: uuid.UUID, content: File[bytes]) -> Uploaded:
+    """`actions.upload_file` of a file that was checked, with files limited in number and size. A retry is a look-up.
+
+    Whatever is refused counts, too: looking at it was the work.
+    """
     key = by.device.key_hash
-    for limit in (Limit.UPLOAD, Limit.UPLOAD_BYTES):
-        _unless(lambda: effects.was_uploaded(by.contact, client_upload_id), lambda limit=limit: spare(limit, key))  # type: ignore[misc]
-    kept = actions.upload_file(by=by, client_upload_id=client_upload_id, content=content, checked=checked)
-    if kept.is_replay:
+    if effects.was_uploaded(by.contact, client_upload_id):
         look_up(by)
     else:
-        count(Limit.UPLOAD, key)
-        count(Limit.UPLOAD_BYTES, key, cost=math.ceil(checked.size / _MIB))
-    return kept
+        charge(Limit.UPLOAD, key)
+        charge(Limit.UPLOAD_BYTES, key, cost=max(1, math.ceil((content.size or 0) / _MIB)))
+    checked = files.check(content, content.name or "")
+    return actions.upload_file(by=by, client_upload_id=client_upload_id, content=content, checked=checked)
 
 
 def start_conversation(

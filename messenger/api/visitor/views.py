@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from curbe.addresses import client_address
 
-from ... import actions, files, payloads, presence, queries, shapes, streams, transcripts
+from ... import actions, payloads, presence, queries, shapes, streams, transcripts
 from ...actions.messages import Draft
 from ...errors import NoContact
 from ...principals import require_person
@@ -219,7 +219,6 @@ class AttachmentsView(SpeakingView):
             by=self.visitor,
             client_upload_id=given["client_upload_id"],
             content=content,
-            checked=files.check(content, content.name),
         )
         return answer_sent(payloads.attachment(kept.attachment, for_team=False), is_replay=kept.is_replay)
 
