@@ -255,3 +255,13 @@ def test_the_store_is_never_asked_inside_a_transaction(harbor, limited, monkeypa
     visitor.get(f"conversations/{conversation_id}/messages")
     assert len(asked) > 10
     assert not any(asked)
+
+
+def test_files_that_are_refused_count_like_those_that_are_kept(limited, harbor):
+    """Looking at them was the work."""
+    browser = harbor.browser()
+    browser.start("Hello")
+    statuses = [browser.upload(b"no picture", "a.png").status_code for _ in range(12)]
+    assert set(statuses[:-1]) <= {422, 429}
+    assert statuses[0] == 422
+    assert statuses[-1] == 429
