@@ -62,10 +62,13 @@ class Entrance:
     def _pause_ms(self) -> int:
         """One after the other: each comes back when those who were sent away before are in."""
         now = time.monotonic()
-        self._promised_until = max(self._promised_until, now + SOONEST_MS / 1000) + PER_SOCKET_MS / 1000
-        pause_ms = round(1000 * (self._promised_until - now))
-        # Beyond the latest there is no order any more, but still no storm.
-        return pause_ms if pause_ms <= LATEST_MS else random.randint(SOONEST_MS, LATEST_MS)  # noqa: S311  No secret.
+        promised = max(self._promised_until, now + SOONEST_MS / 1000) + PER_SOCKET_MS / 1000
+        pause_ms = round(1000 * (promised - now))
+        if pause_ms > LATEST_MS:
+            # Beyond the latest there is no order any more, but still no storm; nor is anything promised.
+            return random.randint(SOONEST_MS, LATEST_MS)  # noqa: S311  Jitter is no secret.
+        self._promised_until = promised
+        return pause_ms
 
 
 _entrances: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Entrance] = weakref.WeakKeyDictionary()
