@@ -22,7 +22,7 @@ from django.views.decorators.http import require_safe
 
 from curbe.static import served
 
-from . import queries
+from . import offers
 from .errors import NotFound
 from .models import Widget
 
@@ -99,7 +99,7 @@ def _frame_policy(request: HttpRequest, widget: Widget) -> dict[str, Any]:
 
 def _widget(widget_id: uuid.UUID) -> Widget:
     try:
-        return queries.get_widget(widget_id)
+        return offers.get_widget(widget_id)
     except NotFound as error:
         raise Http404(error.detail) from error
 

@@ -33,10 +33,12 @@ from .shapes import (
     ArticlePayload,
     AttachmentPayload,
     Author,
+    Availability,
     ContactPayload,
     ConversationPayload,
     Face,
     MessagePayload,
+    OfficeHoursPayload,
     ParticipantPayload,
     RatingPayload,
     TeamArticlePayload,
@@ -242,10 +244,32 @@ def tenant(row: Tenant) -> TenantPayload:
 class Offer:
     """What a visitor finds at a tenant's messenger at the moment."""
 
-    # Whether somebody answers.
-    online: bool
+    # Whether an agent is there.
+    staffed: bool
+    # When the office opens next; None while it is open.
+    back_at: datetime | None
+    reply_time: str
     # Whether there are articles to read.
     help: bool
+
+
+def availability(offer: Offer) -> Availability:
+    """Return whether somebody answers, and what to expect otherwise."""
+    return {
+        "online": offer.staffed and offer.back_at is None,
+        "reply_time": offer.reply_time or None,
+        "back_at": timestamp(offer.back_at) if offer.back_at else None,
+    }
+
+
+def office_hours(row: Tenant, offer: Offer) -> OfficeHoursPayload:
+    """Return when the team is there, as the team sets it."""
+    return {
+        "office_hours": row.office_hours,
+        "time_zone": row.time_zone,
+        "reply_time": row.reply_time or None,
+        "availability": availability(offer),
+    }
 
 
 def widget(row: Widget, offer: Offer) -> WidgetPayload:
@@ -262,7 +286,7 @@ def widget(row: Widget, offer: Offer) -> WidgetPayload:
         "features": {**row.features, "help": offer.help and row.features.get("help") is not False},
         "prechat": row.prechat,
         "thread_policy": row.tenant.thread_policy,
-        "availability": {"online": offer.online},
+        "availability": availability(offer),
     }
 
 

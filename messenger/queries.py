@@ -10,7 +10,6 @@ from typing import Any
 
 from django.db.models import (
     Case,
-    Exists,
     F,
     IntegerField,
     OuterRef,
@@ -28,9 +27,9 @@ from django.db.models.functions import Cast, Coalesce
 from . import payloads, shapes
 from .errors import NotFound
 from .loading import by_id, facts_of, parts_of, possible_duplicates, with_authors, with_joins
-from .models import Agent, Article, Attachment, Contact, Conversation, Message, ReadState, Team, Tenant, Visit, Widget
+from .models import Agent, Attachment, Contact, Conversation, Message, ReadState, Team, Tenant, Visit
 from .paging import Page, newest_first, walk
-from .payloads import Facts, Offer
+from .payloads import Facts
 from .streams import contact_stream, team_stream
 
 HISTORY = 50
@@ -40,29 +39,6 @@ _SNAPSHOT_CONVERSATIONS = 50
 _MOST_MERGED = 100
 # So many visits are read for each page of a trail: somebody who stays on one makes several.
 _VISITS_OF_A_PAGE = 4
-
-
-def get_widget(widget_id: uuid.UUID) -> Widget:
-    """Return an active widget of an active tenant. Raises NotFound with the code `widget_not_found`."""
-    return get_widget_and_offer(widget_id)[0]
-
-
-def get_widget_and_offer(widget_id: uuid.UUID) -> tuple[Widget, Offer]:
-    """Return the widget as `get_widget` does, and what its tenant has to offer, in one query."""
-    rows = Widget.objects.select_related("tenant").filter(id=widget_id, is_active=True, tenant__is_active=True)
-    answers, explains = _online_agents(OuterRef("tenant")), _published_articles(OuterRef("tenant"))
-    widget = rows.annotate(online=Exists(answers), help=Exists(explains)).first()
-    if widget is None:
-        raise NotFound("There is no such widget.", code="widget_not_found")
-    return widget, Offer(online=widget.online, help=widget.help)
-
-
-def offer_of(tenant_id: uuid.UUID) -> Offer:
-    """Return what the tenant has to offer now, in one query."""
-    rows = Tenant.objects.filter(id=tenant_id)
-    answers, explains = _online_agents(OuterRef("id")), _published_articles(OuterRef("id"))
-    tenant = rows.annotate(online=Exists(answers), help=Exists(explains)).get()
-    return Offer(online=tenant.online, help=tenant.help)
 
 
 def is_active(tenant_id: uuid.UUID) -> bool:
@@ -316,14 +292,6 @@ def agents_of(tenant_id: uuid.UUID) -> QuerySet[Agent]:
 def teams_of(tenant_id: uuid.UUID) -> QuerySet[Team]:
     """The tenant's teams by name."""
     return Team.objects.filter(tenant_id=tenant_id).order_by("name")
-
-
-def _published_articles(tenant: Any) -> QuerySet[Article]:
-    return Article.objects.filter(tenant=tenant, status=Article.Status.PUBLISHED)
-
-
-def _online_agents(tenant: Any) -> QuerySet[Agent]:
-    return Agent.objects.filter(tenant=tenant, is_active=True, availability=Agent.Availability.ONLINE)
 
 
 def _inbox(agent: Agent, *, status: str | None = None, assignee: str | None = None) -> QuerySet[Conversation]:

@@ -176,7 +176,19 @@ class WidgetPayload(TypedDict):
 
 
 class Availability(TypedDict):
+    # Somebody answers at the moment.
     online: bool
+    # How soon, usually: minutes, hours or day.
+    reply_time: str | None
+    # When the office opens next; null while it is open.
+    back_at: str | None
+
+
+class OfficeHoursPayload(TypedDict):
+    office_hours: dict[str, list[list[str]]]
+    time_zone: str
+    reply_time: str | None
+    availability: Availability
 
 
 class LogItemPayload(TypedDict):

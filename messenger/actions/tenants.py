@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from ..errors import Invalid
+from ..errors import Forbidden, Invalid
+from ..hours import check_hours, check_zone
 from ..models import Agent, ApiToken, IdentitySecret, Stream, Tenant, User
 from ..signing import encrypt, new_token, token_hash
 from .sessions import look_again, revoke_sessions_proven_by
@@ -17,7 +19,8 @@ _SLOTS = (1, 2)
 
 @transaction.atomic
 def create_tenant(tenant: Tenant) -> Tenant:
-    """Store a new tenant with the stream that its agents follow."""
+    """Store a new tenant with the stream that its agents follow. Raises Invalid as `update_tenant` does."""
+    _check_times(tenant)
     tenant.save(force_insert=True)
     Stream.objects.create(tenant=tenant)
     return tenant
@@ -40,9 +43,36 @@ def create_agent(
 
 @transaction.atomic
 def update_tenant(tenant: Tenant) -> None:
-    """Store a tenant's settings. The sockets of its agents look at once whether it is still there for them (4505)."""
+    """Store a tenant's settings. The sockets of its agents look at once whether it is still there for them (4505).
+
+    Raises Invalid for office hours that are none, and for an unknown time zone.
+    """
+    _check_times(tenant)
     tenant.save()
     look_again([tenant.id])
+
+
+@transaction.atomic
+def set_office_hours(*, by: Agent, fields: dict[str, Any]) -> Tenant:
+    """Set some of a company's office_hours, time_zone and reply_time (None: visitors are told nothing of it).
+
+    Raises Forbidden for whoever is no admin, and Invalid as `update_tenant` does.
+    """
+    if not by.is_admin:
+        raise Forbidden()
+    tenant = Tenant.objects.select_for_update(no_key=True).get(id=by.tenant_id)
+    for name, value in fields.items():
+        setattr(tenant, name, "" if value is None else value)
+    _check_times(tenant)
+    tenant.save(update_fields=list(fields))
+    return tenant
+
+
+def set_availability(*, by: Agent, availability: str) -> Agent:
+    """Say whether the agent answers at the moment; while nobody does, visitors are told so."""
+    by.availability = availability
+    by.save(update_fields=["availability"])
+    return by
 
 
 @transaction.atomic
@@ -107,3 +137,8 @@ def retire_identity_secret(secret: IdentitySecret, *, is_lost: bool = False) -> 
     live.update(retired_at=timezone.now())
     if is_lost:
         revoke_sessions_proven_by(secret)
+
+
+def _check_times(tenant: Tenant) -> None:
+    check_hours(tenant.office_hours)
+    check_zone(tenant.time_zone)

@@ -46,17 +46,37 @@ class ThreadPolicy(models.TextChoices):
     SINGLE_THREAD = "single_thread", _("One thread per contact, for ever")
 
 
+class ReplyTime(models.TextChoices):
+    """How soon visitors are usually answered, as they are told."""
+
+    MINUTES = "minutes", _("a few minutes")
+    HOURS = "hours", _("a few hours")
+    DAY = "day", _("a day")
+
+
 class Tenant(models.Model):
     """A company that uses the messenger. Every other row belongs to one."""
 
     ThreadPolicy = ThreadPolicy
+
+    ReplyTime = ReplyTime
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField(_("name"), max_length=120)
     slug = models.SlugField(_("slug"), max_length=60, unique=True)
     locale = models.CharField(_("language"), max_length=10, default="en")
     time_zone = models.CharField(_("time zone"), max_length=60, default="UTC")
+    # See `hours`: a week of opening times; always open when it is empty.
     office_hours = models.JSONField(_("office hours"), default=dict, blank=True)
+    reply_time = models.CharField(
+        _("expected reply time"),
+        max_length=10,
+        choices=ReplyTime.choices,
+        blank=True,
+        default="",
+        db_default="",  # Processes of the release before it go on making tenants.
+        help_text=_("What visitors are told during office hours. Empty: nothing."),
+    )
     thread_policy = models.CharField(
         _("thread policy"), max_length=20, choices=ThreadPolicy.choices, default=ThreadPolicy.CONVERSATIONS
     )
@@ -79,7 +99,10 @@ class Tenant(models.Model):
     class Meta:
         verbose_name = _("tenant")
         verbose_name_plural = _("tenants")
-        constraints = [one_of("thread_policy", ThreadPolicy, "tenant_thread_policy")]
+        constraints = [
+            one_of("thread_policy", ThreadPolicy, "tenant_thread_policy"),
+            models.CheckConstraint(condition=Q(reply_time__in=["", *ReplyTime.values]), name="tenant_reply_time"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -54,7 +54,7 @@ def test_the_docs_load_nothing_from_elsewhere(client):
 LAYERS = [
     {"models"},
     {"traits", "errors", "words", "signing", "rendering", "nudges", "seats", "statements", "crawlers"},
-    {"files", "proofs"},
+    {"files", "hours", "proofs"},
     {"limits"},
     {"shapes"},
     {"payloads"},
@@ -62,7 +62,7 @@ LAYERS = [
     {"streams"},
     {"frames", "outgoing"},
     {"asking", "entrance", "protocol"},
-    {"articles", "queries"},
+    {"articles", "offers", "queries"},
     {"events", "presence", "transcripts"},
     {"principals"},
     {"effects"},

@@ -3,12 +3,14 @@
 from django.urls import path
 
 from ..polling import waiting_for_events
-from . import article_views, views
+from . import article_views, availability_views, views
 
 _CONVERSATION = "conversations/<uuid:conversation_id>"
 
 urlpatterns = [
     path("me", views.MeView.as_view()),
+    path("me/availability", availability_views.AvailabilityView.as_view()),
+    path("office-hours", availability_views.OfficeHoursView.as_view()),
     path("snapshot", views.SnapshotView.as_view()),
     path("events", waiting_for_events(views.EventsView)),
     path("attachments", views.AttachmentsView.as_view()),

@@ -81,6 +81,7 @@ class ProfileBody(serializers.Serializer[Any]):
     email = serializers.EmailField(required=False, allow_blank=True, max_length=254)
     phone = serializers.CharField(required=False, allow_blank=True, max_length=50)
     attributes = AttributesField(required=False)
+    consent = serializers.BooleanField(required=False, default=False, help_text="The box of the form was ticked.")
 
 
 class StartBody(serializers.Serializer[Any]):

@@ -15,7 +15,7 @@ from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ... import actions, payloads, queries, shapes
+from ... import actions, offers, payloads, queries, shapes
 from ...actions.proving import NOBODY, Announced
 from ...actions.sessions import Booted
 from ...actions.visits import Page
@@ -81,7 +81,7 @@ class BootstrapView(PublicView):
     )
     def post(self, request: Request) -> Response:
         body = valid_body(BootstrapBody, request.data)
-        widget, offer = queries.get_widget_and_offer(_widget_id(body["widget_id"]))
+        widget, offer = offers.get_widget_and_offer(_widget_id(body["widget_id"]))
         page = page_of(request, body.get("page") or {}, body.get("locale", ""))
         _refuse_crawler(page)
         boot = partial(
@@ -110,7 +110,7 @@ class IdentifyView(VisitorView):
         visit = self.visitor.token.visit
         with _verification_log(visit.widget, page_of(request, {"url": visit.url}, "")):
             booted = actions.introduce(by=self.visitor, announced=announced)
-        return Response(_snapshot(request, booted, queries.offer_of(self.visitor.tenant_id)))
+        return Response(_snapshot(request, booted, offers.offer_of(self.visitor.tenant_id)))
 
 
 class ShutdownView(VisitorView):
@@ -132,7 +132,7 @@ class ResetView(VisitorView):
     def post(self, request: Request) -> Response:
         body = valid_body(ResetBody, request.data)
         booted = charges.reset_device(by=self.visitor, device_id=_device_id(body), page=page_of(request, {}, ""))
-        return Response(_snapshot(request, booted, queries.offer_of(self.visitor.tenant_id)))
+        return Response(_snapshot(request, booted, offers.offer_of(self.visitor.tenant_id)))
 
 
 class VisitsView(VisitorView):
@@ -150,7 +150,9 @@ class ProfileView(VisitorView):
 
     @answers(shapes.ContactPayload, request=ProfileBody, operation_id="visitor_profile")
     def post(self, request: Request) -> Response:
-        contact = actions.update_profile(by=self.visitor, traits=valid_body(ProfileBody, request.data))
+        body = valid_body(ProfileBody, request.data)
+        consents = body.pop("consent")
+        contact = actions.update_profile(by=self.visitor, traits=body, consents=consents)
         return Response(payloads.visitor_contact(contact))
 
 
@@ -233,7 +235,7 @@ def _snapshot(request: Request, booted: Booted, offer: payloads.Offer) -> dict[s
         "widget": payloads.widget(widget, offer),
         "visit_id": str(visitor.token.visit_id),
         **state,
-        "availability": {"online": offer.online},
+        "availability": payloads.availability(offer),
         "realtime": realtime_of(request, "/ws/messenger"),
         "server_time": payloads.timestamp(timezone.now()),
         "limits": {"message_characters": MOST_CHARACTERS, "body_bytes": settings.DATA_UPLOAD_MAX_MEMORY_SIZE},

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from curbe.addresses import client_address
 
-from ... import actions, payloads, presence, queries, shapes, streams, transcripts
+from ... import actions, offers, payloads, presence, queries, shapes, streams, transcripts
 from ...actions.messages import Draft
 from ...errors import NoContact
 from ...principals import require_person
@@ -62,7 +62,7 @@ class WidgetView(PublicView):
 
     @answers(shapes.WidgetPayload, operation_id="visitor_widget")
     def get(self, request: Request, widget_id: uuid.UUID) -> Response:
-        response = Response(payloads.widget(*queries.get_widget_and_offer(widget_id)))
+        response = Response(payloads.widget(*offers.get_widget_and_offer(widget_id)))
         response["Cache-Control"] = "public, max-age=60"
         return response
 

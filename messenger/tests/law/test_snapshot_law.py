@@ -32,6 +32,8 @@ SILENT = {
     "revoke_api_token": "credentials are in nobody's state",
     "rotate_epochs": "every client takes a snapshot",
     "save_article": "help is read when somebody asks for it",
+    "set_availability": "visitors are told with their next snapshot",
+    "set_office_hours": "settings are in nobody's state",
     "shutdown_device": "the sessions end, and with them their sockets",
     "update_agent": "a name or role is said with whatever the agent does next",
     "update_article": "help is read when somebody asks for it",
