@@ -13,6 +13,8 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import Storage
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
+from .bundles import bundled, is_bundle, redirected
+
 # Where our ES modules are. In others' bundles the search for imports finds none, and takes ten seconds.
 _MODULES = ("inbox/*.js", "realtime/*.js", "vendor/*.js", "widget/*.js")
 _, _IMPORTS = CompressedManifestStaticFilesStorage._js_module_import_aggregation_patterns
@@ -24,6 +26,9 @@ _OURS = re.compile(r"(widget|realtime)/.*\.(js|css)")
 # What begins or ends something, in code and inside a template literal.
 _IN_CODE = re.compile(r"""/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[`{}]""", re.DOTALL)
 _IN_TEMPLATE = re.compile(r"\\.|`|\$\{", re.DOTALL)
+
+
+HASH_DIGITS = 8
 
 
 def is_ours(name: str) -> bool:
@@ -67,8 +72,11 @@ def _minified(kind: str, source: str) -> str:
 
 
 def _lean_markup(template: str) -> str:
-    """Without the line breaks that htm leaves out, too: those beside a tag. Others stay, between two attributes."""
-    return re.sub(r"(?<=[>`])\n\s*|\n\s*(?=[<`])|(?<=\n)\s+", "", template)
+    """Without the line breaks that htm leaves out, too: those beside a tag or between two values.
+
+    Others stay, between two attributes.
+    """
+    return re.sub(r"(?<=[>`])\n\s*|(?<=})\n\s*(?=\$\{)|\n\s*(?=[<`])|(?<=\n)\s+", "", template)
 
 
 def _templates(source: str) -> Iterator[str]:
@@ -87,14 +95,18 @@ def _templates(source: str) -> Iterator[str]:
 
 
 class LeanStorage:
-    """The files of a storage as they are served."""
+    """The files of a storage as they are served: joined where they belong together, and lean."""
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
 
     def open(self, name: str) -> ContentFile[bytes]:
+        source = bundled(name, self._read) if is_bundle(name) else redirected(name, self._read(name), self._read)
+        return ContentFile(lean(name, source).encode())
+
+    def _read(self, name: str) -> str:
         with self._storage.open(name) as file:
-            return ContentFile(lean(name, file.read().decode()).encode())
+            return str(file.read().decode())
 
 
 class ModuleManifestStorage(CompressedManifestStaticFilesStorage):
@@ -103,6 +115,11 @@ class ModuleManifestStorage(CompressedManifestStaticFilesStorage):
     patterns = (*CompressedManifestStaticFilesStorage.patterns, *((glob, _IMPORTS) for glob in _MODULES))
     # One pass per step on the longest way through the imports.
     max_post_process_passes = 12
+
+    def file_hash(self, name: str, content: Any = None) -> str | None:
+        """So much of it tells the versions of a file apart, and every import carries it over the network."""
+        digest: str | None = super().file_hash(name, content)
+        return digest and digest[:HASH_DIGITS]
 
     def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Iterator[Any]:
         leaner = {

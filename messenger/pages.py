@@ -29,17 +29,7 @@ from .models import Widget
 LOADER_CACHE_S = 300
 FRAME_CACHE_S = 60
 # Every module that the frame needs before it can be used, so that none waits for another to name it.
-FRAME_MODULES = [
-    *(f"vendor/{name}.js" for name in ("preact", "hooks", "htm")),
-    *(f"realtime/{name}.js" for name in ("reducer", "outbox")),
-    *(
-        f"widget/{name}.js"
-        for name in (
-            "main", "app", "conversation", "parts", "thread", "machine", "session", "talk", "api", "browser",
-            "look",
-        )
-    ),
-]  # fmt: skip
+FRAME_MODULES = [*(f"vendor/{name}.js" for name in ("preact", "hooks", "htm")), "widget/base.js", "widget/main.js"]
 # Best first.
 _PACKERS: dict[str, Callable[[bytes], bytes]] = {
     "br": brotli.compress,

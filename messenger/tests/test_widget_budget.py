@@ -9,7 +9,8 @@ import brotli
 import pytest
 from django.core.management import call_command
 
-from curbe.static import lean
+from curbe.bundles import bundled, redirected
+from curbe.static import HASH_DIGITS, lean
 from messenger.models import Tenant, Widget
 from messenger.pages import FRAME_MODULES
 
@@ -20,7 +21,10 @@ STORAGE = {"BACKEND": "curbe.static.ModuleManifestStorage"}
 LATER_MODULES = [
     *(
         f"widget/{name}.js"
-        for name in ("i18n/en", "i18n/es", "follow", "tabs", "leaving", "debug", "feedback", "files", "help")
+        for name in (
+            *("i18n/en", "i18n/en-more", "i18n/es", "i18n/es-more", "follow", "tabs", "cache", "leaving", "debug"),
+            *("feedback", "files", "help", "prechat", "menu", "emoji"),
+        )
     ),
     *(f"realtime/{name}.js" for name in ("socket", "polling", "typing", "attention", "tabs")),
 ]
@@ -44,7 +48,9 @@ def served(collected: Path, name: str) -> Path:
     """The hashed file of a name."""
     stem, ending = name.rsplit(".", 1)
     (found,) = [
-        path for path in collected.glob(f"{stem}.*.{ending}") if re.fullmatch(r".*\.[0-9a-f]{12}\.\w+", path.name)
+        path
+        for path in collected.glob(f"{stem}.*.{ending}")
+        if re.fullmatch(rf".*\.[0-9a-f]{{{HASH_DIGITS}}}\.\w+", path.name)
     ]
     return found
 
@@ -84,18 +90,84 @@ def test_the_panel_needs_few_requests():
     assert len(FRAME_MODULES) + OTHER_REQUESTS <= REQUESTS
 
 
+def imports_of(collected: Path, name: str, pattern: str = r'from ?"(\.[^"]+)"') -> list[str]:
+    """What a served module imports, as names of static files without their hashes; each of them is there."""
+    path, found = served(collected, name), []
+    for target in re.findall(pattern, path.read_text()):
+        match = re.fullmatch(rf"(.*)\.[0-9a-f]{{{HASH_DIGITS}}}(\.js)", target)
+        assert match, (name, target)
+        assert (path.parent / target).is_file(), (name, target)
+        found.append(str((path.parent / (match[1] + match[2])).resolve().relative_to(collected.resolve())))
+    return found
+
+
 def test_what_is_served_imports_hashed_names_that_exist(collected):
-    for name in FRAME_MODULES:
-        path = served(collected, name)
-        for target in re.findall(r"""(?:from ?|import ?\(?)"(\.[^"]+)\"""", path.read_text()):
-            assert re.search(r"\.[0-9a-f]{12}\.js$", target), (name, target)
-            assert (path.parent / target).is_file(), (name, target)
+    later = {target for name in FRAME_MODULES for target in imports_of(collected, name, r'import\("(\.[^"]+)"\)')}
+    assert later == {name for name in LATER_MODULES if name.startswith("widget/")}
+
+
+def test_the_frame_preloads_every_module_that_it_imports(collected):
+    """One that is missing in the list would cost a round trip of its own."""
+    reached, waiting = set(), ["widget/main.js"]
+    while waiting:
+        name = waiting.pop()
+        if name not in reached:
+            reached.add(name)
+            waiting += imports_of(collected, name)
+    assert sorted(reached) == sorted(FRAME_MODULES)
+
+
+@pytest.mark.parametrize("name", LATER_MODULES)
+def test_what_comes_on_demand_shares_the_frames_modules(collected, name):
+    """A module that is in a bundle exists once: another copy would have a state of its own."""
+    if name.startswith("widget/"):
+        assert set(imports_of(collected, name)) <= {*FRAME_MODULES, *LATER_MODULES} - {"widget/main.js"}
+
+
+SOURCES = {
+    "widget/base.js": ['export * from "./one.js";'],
+    "widget/one.js": [
+        'import { h } from "../vendor/preact.js";',
+        "const mine = 1;",
+        "export const one = () => h(mine);",
+    ],
+    "widget/two.js": [
+        'import { one } from "./one.js";',
+        "const mine = 2;",
+        "export function two() { return one() + mine; }",
+    ],
+    "widget/main.js": [
+        'import { two } from "./two.js";',
+        'import { one } from "./one.js";',
+        "two(one);",
+        'import("./part.js");',
+    ],
+    "widget/part.js": ['import { one } from "./one.js";', "one();"],
+}
+
+
+def source_of(name: str) -> str:
+    return "\n".join([*SOURCES[name], ""])
+
+
+def test_a_bundle_keeps_private_names_apart_and_shares_the_rest():
+    base, main = bundled("widget/base.js", source_of), bundled("widget/main.js", source_of)
+    assert base.startswith('import { h } from "../vendor/preact.js";\nexport const { one } = (() => {')
+    assert main.startswith('import { one } from "./base.js";\n(() => {')
+    assert main.count("const mine") == base.count("const mine") == 1
+    assert "export" not in main
+    part = source_of("widget/part.js")
+    assert redirected("widget/part.js", part, source_of).startswith('import { one } from "./base.js"')
+    assert redirected("inbox/part.js", part, source_of) == part
 
 
 def test_what_is_served_keeps_strings_and_drops_what_only_readers_need():
     """That it is the same program is for the tests of the modules to show, which run on what is served."""
-    source = "// gone\nexport const it = (given) => html`<p>\n  ${given}\n  a  b\n</p>` + 'http://x  //y';\n"
-    assert lean("widget/it.js", source) == 'export const it=e=>html`<p>${e}\na  b</p>`+"http://x  //y"'
+    markup = "html`<p\n  a=${given}\n  b=${given}>\n  ${given}\n  ${given}\n  a  b\n</p>`"
+    source = f"// gone\nexport const it = (given) => {markup} + 'http://x  //y';\n"
+    assert (
+        lean("widget/it.js", source) == 'export const it=e=>html`<p\na=${e}\nb=${e}>${e}${e}\na  b</p>`+"http://x  //y"'
+    )
     assert lean("widget/it.css", "/* gone */ p { color : red ; }") == "p{color:red}"
 
 

@@ -6,15 +6,12 @@ import gzip
 import json
 import re
 import uuid
-from pathlib import Path
 
 import brotli
 import pytest
-from django.conf import settings
-from django.contrib.staticfiles.finders import find
 
 from messenger.models import Visit, Widget
-from messenger.pages import FRAME_MODULES, script_json
+from messenger.pages import script_json
 
 pytestmark = pytest.mark.django_db
 
@@ -142,21 +139,3 @@ def test_the_frame_has_nothing_inline(client, harbor):
     assert re.findall(r"<script[^>]*>(?!</script>)", html) == []
     assert "<style" not in html
     assert not re.search(r"\s(style|on\w+)=", html)
-
-
-def test_the_frame_preloads_every_module_that_it_imports():
-    """Walks the imports from main.js: a module that is missing in the list would cost a round trip of its own."""
-    reached, waiting = set(), ["widget/main.js"]
-    while waiting:
-        name = waiting.pop()
-        if name not in reached:
-            reached.add(name)
-            waiting += _imports_of(name)
-    assert sorted(reached) == sorted(FRAME_MODULES)
-
-
-def _imports_of(name):
-    code = re.sub(r"/\*.*?\*/", "", Path(str(find(name))).read_text(), flags=re.DOTALL)
-    folder = settings.BASE_DIR / "static" / name
-    targets = re.findall(r"""^import\b[^;"]*"([^"]+)";?""", code, flags=re.MULTILINE)
-    return [str((folder.parent / target).resolve().relative_to(settings.BASE_DIR / "static")) for target in targets]

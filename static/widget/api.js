@@ -18,12 +18,14 @@ const CALM_MS = 300_000;
 export class ApiError extends Error {
   /** @param {number} status
    * @param {string} code
-   * @param {number} [retryAfter] seconds */
-  constructor(status, code, retryAfter) {
+   * @param {number} [retryAfter] seconds
+   * @param {string} [attr] the field that it is about */
+  constructor(status, code, retryAfter, attr) {
     super(`${status} ${code}`);
     this.status = status;
     this.code = code;
     this.retryAfter = retryAfter;
+    this.attr = attr;
   }
 }
 
@@ -46,7 +48,8 @@ export function createApi(traceId, send = fetch.bind(globalThis)) {
     if (response.ok && isFile) return response.blob().catch(() => Promise.reject(new ApiError(0, "network")));
     const data = response.status === 204 ? null : await response.json().catch(() => null);
     if (response.ok) return data;
-    throw new ApiError(response.status, data?.errors?.[0]?.code ?? "error", Number(response.headers.get("Retry-After")) || undefined);
+    const { code = "error", attr } = data?.errors?.[0] ?? {};
+    throw new ApiError(response.status, code, Number(response.headers.get("Retry-After")) || undefined, attr);
   };
 }
 

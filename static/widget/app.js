@@ -8,8 +8,9 @@
 import { useEffect, useRef } from "../vendor/hooks.js";
 import { byActivity, unreadCount } from "../realtime/reducer.js";
 import { ConversationScreen } from "./conversation.js";
+import { Later } from "./later.js";
 import { hasHelp, isSingleThread, OPEN, screenOf, toContinue } from "./machine.js";
-import { Ago, Avatar, Avatars, CloseButton, Count, html, Icon, Later } from "./parts.js";
+import { Ago, Avatar, Avatars, CloseButton, Count, html, Icon, Presence } from "./parts.js";
 import { previewOf, teamOf } from "./thread.js";
 
 /** @param {{ui: Ui}} props */
@@ -18,16 +19,10 @@ export function App({ ui }) {
   if (screen === "starting") return html`<${Starting} />`;
   if (screen === "gone") return html`<${Gone} ui=${ui} />`;
   if (screen === "conversation") return html`<${ConversationScreen} key=${ui.state.arrival} ui=${ui} />`;
-  const load = PAGES[screen];
-  const page = load ? html`<${Later} key=${screen + ui.state.article} ui=${ui} load=${load} />` : html`<${screen === "messages" ? Messages : Home} ui=${ui} />`;
+  const isHelp = screen === "help" || screen === "article";
+  const page = isHelp ? html`<${Later} key=${screen + ui.state.article} ui=${ui} of=${screen === "help" ? "Help" : "Article"} />` : html`<${screen === "messages" ? Messages : Home} ui=${ui} />`;
   return html`<div class="screen">${page}</div><${Tabs} ui=${ui} />`;
 }
-
-/** What few people open is loaded for those who do. @type {Record<string, () => Promise<any>>} */
-const PAGES = {
-  help: () => import("./help.js").then(({ Help }) => Help),
-  article: () => import("./help.js").then(({ Article }) => Article),
-};
 
 /** The shape of what is about to come; the page itself carries the same until the first module runs. */
 function Starting() {
@@ -92,7 +87,7 @@ function WriteCard({ ui }) {
     <button class="card write" onClick=${() => session.go("conversation", thread)}>
       <span>
         <strong>${t(thread === OPEN ? "write" : "continueTitle")}</strong>
-        <small class=${state.isOnline ? "is-online" : ""}>${t(state.isOnline ? "replyOnline" : "replyAway")}</small>
+        <${Presence} ui=${ui} />
       </span>
       <${Icon} name="next" />
     </button>

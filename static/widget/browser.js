@@ -66,6 +66,12 @@ export function storeOf(open) {
   };
 }
 
+/** Where what was last on the screen is kept.
+ * @param {string} tenantId */
+export function cacheKey(tenantId) {
+  return `curbe_cache:${tenantId}`;
+}
+
 /** What was begun and not sent, per thread; a user's apart from those of the browser's guest.
  * @param {Store} store
  * @param {string} scope whose browser it is: a tenant's id
@@ -118,17 +124,31 @@ export async function fingerprint(secret) {
 
 /** @typedef {Record<string, string>} Words */
 
-/** @type {Record<string, () => Promise<{default: Words}>>} */
+/** Of each language what every screen says, and what is only said by the parts that are loaded later.
+ * @type {Record<string, (() => Promise<{default: Words}>)[]>} */
 const CATALOGUES = {
-  en: () => import("./i18n/en.js"),
-  es: () => import("./i18n/es.js"),
+  en: [() => import("./i18n/en.js"), () => import("./i18n/en-more.js")],
+  es: [() => import("./i18n/es.js"), () => import("./i18n/es-more.js")],
 };
 
 /** The catalogue of a language, English where there is none.
  * @param {string} language a BCP 47 tag
+ * @param {boolean} isWhole with the words of the parts that are loaded later
  * @returns {Promise<{lang: string, words: Words}>} */
-export async function wordsFor(language) {
+export async function wordsFor(language, isWhole) {
   const wanted = language.toLowerCase().split("-")[0] ?? "";
   const lang = Object.hasOwn(CATALOGUES, wanted) ? wanted : "en";
-  return { lang, words: (await /** @type {any} */ (CATALOGUES)[lang]()).default };
+  const [first, ...rest] = CATALOGUES[lang] ?? [];
+  const some = await Promise.all([first, ...(isWhole ? rest : [])].map((load) => load?.()));
+  return { lang, words: Object.assign({}, ...some.map((one) => one?.default)) };
+}
+
+/** A style sheet; rejects when it does not come.
+ * @param {string} href */
+export function styled(href) {
+  return new Promise((resolve, reject) => {
+    const link = document.createElement("link");
+    Object.assign(link, { rel: "stylesheet", href, onload: resolve, onerror: reject });
+    document.head.append(link);
+  });
 }

@@ -6,18 +6,16 @@
  */
 
 import { useEffect, useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
+import { Later } from "./later.js";
 import { dayName, exactTime, hour } from "./look.js";
-import { isSingleThread, isStored, weatherOf } from "./machine.js";
-import { Avatar, Avatars, CloseButton, Count, html, Icon, Later, Rich } from "./parts.js";
+import { asksFirst, isSingleThread, isStored, weatherOf } from "./machine.js";
+import { Avatar, Avatars, CloseButton, Count, html, Icon, Presence, Rich, Round } from "./parts.js";
 import { hasOlder, partsOf, teamOf, typistsOf } from "./thread.js";
 
 /** Closer to the end than this, the reader is at the end. */
 const NEAR_PX = 48;
 const TALLEST_PX = 128;
 const MOST_FILES = 5;
-const filesIn = () => import("./files.js").then(({ Files }) => Files);
-const tray = () => import("./files.js").then(({ Tray }) => Tray);
-const feedback = () => import("./feedback.js").then(({ Feedback }) => Feedback);
 
 /** @param {{ui: Ui}} props */
 export function ConversationScreen({ ui }) {
@@ -27,16 +25,20 @@ export function ConversationScreen({ ui }) {
   const isClosed = conversation?.status === "closed";
   const [isAtEnd, setAtEnd] = useState(true);
   const list = useRef(/** @type {HTMLElement | null} */ (null));
+  const field = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
   const toEnd = () => list.current && (list.current.scrollTop = list.current.scrollHeight);
+  const toField = () => field.current?.focus();
   return html`
     <${Header} ui=${ui} />
     <${Notices} ui=${ui} />
     <div class="stage">
-      <${Thread} ui=${ui} list=${list} isAtEnd=${isAtEnd} setAtEnd=${setAtEnd} />
-      ${!isAtEnd && html`<button class="jump round" aria-label=${t("jump")} title=${t("jump")} onClick=${toEnd}><${Icon} name="down" /><${Count} ui=${ui} n=${conversation?.unread_count ?? 0} /></button>`}
+      <${Thread} ui=${ui} list=${list} isAtEnd=${isAtEnd} setAtEnd=${setAtEnd} toField=${toField} />
+      ${!isAtEnd && html`<${Round} class="jump" icon="down" label=${t("jump")} onClick=${toEnd}><${Count} ui=${ui} n=${conversation?.unread_count ?? 0} /><//>`}
     </div>
     ${isClosed && html`<p class="closed">${t("closedNote")} ${!isSingleThread(state) && html`<button class="plain" onClick=${() => ui.session.startNew()}>${t("newConversation")}</button>`}</p>`}
-    <${Composer} ui=${ui} placeholder=${t(isClosed ? "placeholderClosed" : "placeholder")} onSent=${toEnd} />
+    ${asksFirst(state)
+      ? html`<${Later} of="Prechat" ui=${ui} onShown=${toEnd} />`
+      : html`<${Composer} ui=${ui} field=${field} placeholder=${t(isClosed ? "placeholderClosed" : "placeholder")} onSent=${toEnd} toField=${toField} />`}
   `;
 }
 
@@ -47,14 +49,27 @@ function Header({ ui }) {
   const name = team.map((one) => one.name.split(" ")[0]).join(", ") || state.widget?.name || t("team");
   return html`
     <div class="bar talk">
-      <button class="round" aria-label=${t("back")} title=${t("back")} onClick=${() => session.go(Object.keys(state.log.conversations).length > 1 ? "messages" : "home")}><${Icon} name="back" /></button>
+      <${Round} icon="back" label=${t("back")} onClick=${() => session.go(Object.keys(state.log.conversations).length > 1 ? "messages" : "home")} />
       <${Avatars} people=${team.length ? team : [{ name }]} />
       <div class="who">
         <h1>${name}</h1>
-        <small class=${state.isOnline ? "is-online" : ""}>${t(state.isOnline ? "online" : "away")}</small>
+        <${Presence} ui=${ui} />
       </div>
+      ${state.log.contact && html`<${More} ui=${ui} />`}
       <${CloseButton} ui=${ui} />
     </div>
+  `;
+}
+
+/** @param {{ui: Ui}} props */
+function More({ ui }) {
+  const [isShown, setShown] = useState(false);
+  const onClose = () => (setShown(false), document.getElementById("menu")?.focus());
+  return html`
+    <span class="anchor">
+      <${Round} id="menu" icon="more" label=${ui.t("more")} aria-expanded=${isShown} onClick=${() => setShown(!isShown)} />
+      ${isShown && html`<${Later} of="Menu" ui=${ui} onClose=${onClose} />`}
+    </span>
   `;
 }
 
@@ -78,8 +93,8 @@ function Notices({ ui }) {
   `;
 }
 
-/** @param {{ui: Ui, list: {current: HTMLElement | null}, isAtEnd: boolean, setAtEnd: (value: boolean) => void}} props */
-function Thread({ ui, list, isAtEnd, setAtEnd }) {
+/** @param {{ui: Ui, list: {current: HTMLElement | null}, isAtEnd: boolean, setAtEnd: (value: boolean) => void, toField: () => void}} props */
+function Thread({ ui, list, isAtEnd, setAtEnd, toField }) {
   const { state, session, t } = ui;
   const thread = state.thread ?? "";
   const conversation = state.log.conversations[thread];
@@ -136,7 +151,7 @@ function Thread({ ui, list, isAtEnd, setAtEnd }) {
         ? html`<p class="older"><button class="plain" disabled=${state.loading[thread]} onClick=${() => session.loadOlder(first)}>${t("older")}</button></p>`
         : html`<${Intro} ui=${ui} />`}
       ${parts.map((part) => html`<${Line} key=${part.key} ui=${ui} part=${part} stay=${stay} />`)}
-      ${conversation?.rating_requested && html`<${Later} key=${`feedback ${conversation.cycle}`} load=${feedback} ui=${ui} conversation=${conversation} onShown=${stay} />`}
+      ${conversation?.rating_requested && html`<${Later} key=${`feedback ${conversation.cycle}`} of="Feedback" ui=${ui} conversation=${conversation} onShown=${stay} onDone=${toField} />`}
       ${typists.map((who) => html`<${Typing} key=${`typing ${who.id}`} ui=${ui} who=${who} />`)}
     </div>
   `;
@@ -154,11 +169,12 @@ function firstUnread({ state }) {
 /** @param {{ui: Ui}} props */
 function Intro({ ui }) {
   const { state, t } = ui;
+  const { subtitle, away } = state.widget?.texts[ui.lang] ?? {};
   return html`
     <div class="intro">
       <${Avatars} people=${[{ name: state.widget?.name ?? "" }]} />
       <strong>${t("introTitle")}</strong>
-      <p>${state.widget?.texts[ui.lang]?.subtitle || t(state.isOnline ? "replyOnline" : "replyAway")}</p>
+      <p>${state.availability.online ? subtitle : away}</p>
     </div>
   `;
 }
@@ -191,7 +207,7 @@ function Bubble({ ui, part, stay }) {
       ${!isOwn && isLast && html`<${Avatar} who=${message?.author} />`}
       <div class="bubble" title=${exactTime(at, lang)}>
         <span class="sr">${isOwn ? t("you") : author}, ${hour(at, lang)}: </span>${hasText && body}
-        ${files.length > 0 && html`<${Later} load=${filesIn} ui=${ui} files=${files} onShown=${stay} />`}
+        ${files.length > 0 && html`<${Later} of="Files" ui=${ui} files=${files} onShown=${stay} />`}
       </div>
       ${!isOwn && isLast && html`<small class="meta" aria-hidden="true">${author} · ${hour(at, lang)}</small>`}
       ${part.status && html`<${Status} ui=${ui} part=${part} />`}
@@ -232,18 +248,20 @@ function Typing({ ui, who }) {
 }
 
 /** Where the visitor writes: grows with the text, keeps a draft, sends with Enter.
- * @param {{ui: Ui, placeholder: string, onSent: () => void}} props */
-function Composer({ ui, placeholder, onSent }) {
+ * @param {{ui: Ui, field: {current: HTMLTextAreaElement | null}, placeholder: string, onSent: () => void, toField: () => void}} props */
+function Composer({ ui, field, placeholder, onSent, toField }) {
   const { session, state, t } = ui;
   const thread = state.thread ?? "";
   const [text, setText] = useState(() => session.draft(thread));
   const [picked, setPicked] = useState(/** @type {Picked[]} */ ([]));
-  const field = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
+  const [isPicking, setPicking] = useState(false);
+  const { emoji: hasEmoji, attachments: hasFiles } = state.widget?.features ?? {};
   const isReady = picked.every((one) => one.kept) && (picked.length > 0 || text.trim());
 
   useEffect(() => {
-    const over = (/** @type {DragEvent} */ event) => event.preventDefault();
-    const dropped = (/** @type {DragEvent} */ event) => (event.preventDefault(), pick(event.dataTransfer?.files));
+    // Text that is dropped is the field's, as everywhere.
+    const over = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes("Files") && event.preventDefault();
+    const dropped = (/** @type {DragEvent} */ event) => (over(event), pick(event.dataTransfer?.files));
     addEventListener("dragover", over);
     addEventListener("drop", dropped);
     return () => (removeEventListener("dragover", over), removeEventListener("drop", dropped));
@@ -255,7 +273,7 @@ function Composer({ ui, placeholder, onSent }) {
   }, [state.prefill]);
   useEffect(() => {
     // On a touch screen the keyboard would cover the conversation that was just opened.
-    if (state.isOpen && matchMedia("(pointer: fine)").matches) field.current?.focus();
+    if (state.isOpen && matchMedia("(pointer: fine)").matches) toField();
   }, [state.isOpen]);
   useLayoutEffect(() => {
     const { current } = field;
@@ -276,12 +294,14 @@ function Composer({ ui, placeholder, onSent }) {
     if (!isReady || !session.send(text, picked.flatMap((one) => one.kept ?? []))) return;
     setText("");
     setPicked([]);
+    setPicking(false);
     onSent();
-    field.current?.focus();
+    toField();
   }
 
   /** @param {FileList | null} [files] */
   function pick(files) {
+    if (hasFiles === false) return;
     const some = [...(files ?? [])].map((file) => ({ key: ui.uuid(), file, state: /** @type {const} */ ("picked") }));
     setPicked((now) => [...now, ...some].slice(0, MOST_FILES));
   }
@@ -292,6 +312,13 @@ function Composer({ ui, placeholder, onSent }) {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229) send(event);
   }
 
+  /** @param {string} one */
+  function insert(one) {
+    const { current } = field;
+    current?.setRangeText(one, current.selectionStart, current.selectionEnd, "end");
+    write(current?.value ?? "");
+  }
+
   /** @param {Event} event */
   function picksFrom(event) {
     const input = /** @type {HTMLInputElement} */ (event.target);
@@ -300,11 +327,12 @@ function Composer({ ui, placeholder, onSent }) {
   }
 
   return html`
-    ${picked.length > 0 && html`<${Later} load=${tray} ui=${ui} picked=${picked} setPicked=${setPicked} />`}
+    ${picked.length > 0 && html`<${Later} of="Tray" ui=${ui} picked=${picked} setPicked=${setPicked} toField=${toField} />`}
+    ${isPicking && html`<${Later} of="Emoji" ui=${ui} onPick=${insert} onClose=${() => (setPicking(false), toField())} />`}
     <form class="composer" onSubmit=${send}>
-      <label class="attach" title=${t("attach")}>
+      ${hasFiles !== false && html`<label class="attach" title=${t("attach")}>
         <input type="file" multiple aria-label=${t("attach")} onChange=${picksFrom} /><${Icon} name="clip" />
-      </label>
+      </label>`}
       <textarea
         ref=${field}
         rows="1"
@@ -317,6 +345,7 @@ function Composer({ ui, placeholder, onSent }) {
         onPaste=${(/** @type {ClipboardEvent} */ event) => pick(event.clipboardData?.files)}
         onBlur=${session.stopTyping}
       ></textarea>
+      ${hasEmoji !== false && html`<${Round} icon="smile" label=${t("emoji")} aria-expanded=${isPicking} onClick=${() => setPicking(!isPicking)} />`}
       <button class="send" aria-label=${t("send")} title=${t("send")} disabled=${!isReady}><${Icon} name="send" /></button>
     </form>
   `;

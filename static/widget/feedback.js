@@ -6,7 +6,8 @@
  * @import {Ui} from "./parts.js"
  */
 
-import { useLayoutEffect, useState } from "../vendor/hooks.js";
+import { useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
+import { withRating } from "../realtime/reducer.js";
 import { html } from "./parts.js";
 
 /** From the worst to the best; the score is the place, counted from 1. */
@@ -14,34 +15,50 @@ const FACES = ["😞", "🙁", "😐", "🙂", "😀"];
 const LONGEST = 2000;
 const NOT_REQUESTED = 409;
 
-/** @param {{ui: Ui, conversation: Conversation, onShown: () => void}} props */
-export function Feedback({ ui, conversation, onShown }) {
+/** @param {{ui: Ui, conversation: Conversation, onShown: () => void, onDone: () => void}} props */
+export function Feedback({ ui, conversation, onShown, onDone }) {
   const { t, session } = ui;
   const { id, cycle, rating } = conversation;
   const [chosen, setChosen] = useState(0);
   const [remark, setRemark] = useState("");
   const [problem, setProblem] = useState("");
+  const last = useRef(Promise.resolve(""));
   const score = chosen || (rating?.score ?? 0);
   useLayoutEffect(onShown, [score > 0]);
 
-  /** What is pressed shows at once; what the server did not take is taken back.
+  /** What is pressed shows at once, and what the server did not take is taken back. One answer is awaited before the
+   * next is asked for, so that the last face pressed is the one that stays.
    * @param {number} next
-   * @param {string} [text] */
-  async function rate(next, text) {
+   * @param {string} [remark] */
+  function rate(next, remark) {
     setChosen(next);
     setProblem("");
+    const asked = (last.current = last.current.then(() => give(next, remark)));
+    void asked.then((problem) => {
+      if (last.current !== asked) return;
+      setProblem(problem);
+      setChosen(0);
+      if (remark && !problem) onDone();
+    });
+  }
+
+  /** @param {number} score
+   * @param {string} [remark]
+   * @returns {Promise<string>} what went wrong, if anything did */
+  async function give(score, remark) {
     try {
-      await session.rate(id, cycle, next, text);
+      const rating = await session.ask("PUT", `conversations/${id}/rating`, { cycle, score, remark });
+      session.changeLog((log) => withRating(log, id, rating));
+      return "";
     } catch (error) {
-      setProblem(/** @type {ApiError} */ (error).status === NOT_REQUESTED ? "rateTooLate" : "rateFailed");
+      return /** @type {ApiError} */ (error).status === NOT_REQUESTED ? "rateTooLate" : "rateFailed";
     }
-    setChosen(0);
   }
 
   /** @param {Event} event */
   function send(event) {
     event.preventDefault();
-    void rate(score, remark.trim());
+    rate(score, remark.trim());
   }
 
   return html`

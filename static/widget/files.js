@@ -8,7 +8,7 @@
 
 import { useEffect, useLayoutEffect, useState } from "../vendor/hooks.js";
 import { retryDelay } from "../realtime/outbox.js";
-import { html, Icon } from "./parts.js";
+import { html, Icon, Round } from "./parts.js";
 
 const MOST_BYTES = 20 * 1024 * 1024;
 /** So often a file is sent up again by itself when the connection broke. */
@@ -20,9 +20,9 @@ const PROBLEMS = { file_too_large: "fileTooLarge", file_type_unsupported: "fileT
 const fetched = new Map();
 
 /** The files that go with the next message: each is sent up as soon as it is picked.
- * @param {{ui: Ui, picked: Picked[], setPicked: (act: (now: Picked[]) => Picked[]) => void}} props */
-export function Tray({ ui, picked, setPicked }) {
-  const remove = (/** @type {string} */ key) => setPicked((now) => now.filter((one) => one.key !== key));
+ * @param {{ui: Ui, picked: Picked[], setPicked: (act: (now: Picked[]) => Picked[]) => void, toField: () => void}} props */
+export function Tray({ ui, picked, setPicked, toField }) {
+  const remove = (/** @type {string} */ key) => (setPicked((now) => now.filter((one) => one.key !== key)), toField());
   const change = (/** @type {string} */ key, /** @type {Partial<Picked>} */ fields) =>
     setPicked((now) => now.map((one) => (one.key === key ? { ...one, ...fields } : one)));
   useEffect(() => {
@@ -35,7 +35,7 @@ export function Tray({ ui, picked, setPicked }) {
     change(key, { state: "sending" });
     for (let tries = 1; ; tries++) {
       try {
-        return change(key, { state: "kept", kept: await ui.session.upload(key, file) });
+        return change(key, { state: "kept", kept: await upload(ui, key, file) });
       } catch (error) {
         const { status, code, retryAfter } = /** @type {ApiError} */ (error);
         const isOver = tries >= MOST_TRIES || (status >= 400 && status < 500 && status !== 429);
@@ -51,7 +51,7 @@ export function Tray({ ui, picked, setPicked }) {
         <span class="name">${file.name}</span>
         <small role="status">${state === "failed" ? ui.t(problem ?? "") : state === "kept" ? sizeOf(file.size, ui.lang) : ui.t("fileSending")}</small>
         ${state === "failed" && problem === "fileFailed" && html`<button class="plain" type="button" onClick=${() => change(key, { state: "picked" })}>${ui.t("retry")}</button>`}
-        <button class="round" type="button" aria-label=${ui.t("fileRemove", { name: file.name })} title=${ui.t("fileRemove", { name: file.name })} onClick=${() => remove(key)}><${Icon} name="close" /></button>
+        <${Round} icon="close" label=${ui.t("fileRemove", { name: file.name })} onClick=${() => remove(key)} />
       </li>`)}
     </ul>
   `;
@@ -96,10 +96,22 @@ function Saved({ ui, file }) {
 function addressOf(ui, { id }) {
   const known = fetched.get(id);
   if (known) return known;
-  const asked = ui.session.file(id).then((/** @type {Blob} */ content) => URL.createObjectURL(content));
+  const asked = ui.session.ask("GET", `attachments/${id}`).then((/** @type {Blob} */ content) => URL.createObjectURL(content));
   fetched.set(id, asked);
   asked.catch(() => fetched.delete(id)); // Handled by whoever asked; the next one asks the server again.
   return asked;
+}
+
+/** The same key is the same file. Rejects with ApiError.
+ * @param {Ui} ui
+ * @param {string} key
+ * @param {File} file
+ * @returns {Promise<Attachment>} */
+function upload({ session }, key, file) {
+  const form = new FormData();
+  form.append("client_upload_id", key);
+  form.append("file", file);
+  return session.ask("POST", "attachments", form);
 }
 
 /** @param {Ui} ui

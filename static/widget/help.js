@@ -7,7 +7,7 @@
 
 import { useEffect, useRef, useState } from "../vendor/hooks.js";
 import { toContinue } from "./machine.js";
-import { CloseButton, html, Icon, Rich } from "./parts.js";
+import { CloseButton, html, Icon, Rich, Round } from "./parts.js";
 
 /** Somebody who types is asked for no more than the last of what they typed. */
 const PAUSE_MS = 250;
@@ -27,7 +27,7 @@ function useAnswer(ui, path) {
   useEffect(() => {
     let isWanted = true;
     setProblem(0);
-    ui.session.articles(path).then(
+    ui.session.ask("GET", `articles${path}`).then(
       (answer) => {
         known.set(path, answer);
         if (isWanted) redraw(Math.random());
@@ -94,7 +94,7 @@ export function Article({ ui }) {
   const start = useStart(answer);
   return html`
     <div class="bar talk">
-      <button class="round" aria-label=${t("back")} title=${t("back")} onClick=${() => session.go("help")}><${Icon} name="back" /></button>
+      <${Round} icon="back" label=${t("back")} onClick=${() => session.go("help")} />
       <span class="who">${t("help")}</span>
       <${CloseButton} ui=${ui} />
     </div>

@@ -14,7 +14,7 @@ import { leave } from "./api.js";
  * @param {{tenant_id: string, device_id: string, is_alone: boolean}} whose alone: nobody has come after them, so whatever
  *   texts this browser has are theirs */
 export function leaveLater(request, store, widget_id, { tenant_id, device_id, is_alone }) {
-  const kinds = is_alone ? ["outbox", "draft"] : [];
-  for (const key of kinds.flatMap((kind) => store.keys(`curbe_${kind}:${tenant_id}:`))) store.remove(key);
+  const kinds = is_alone ? ["outbox", "draft", "cache", "prechat"] : [];
+  for (const key of kinds.flatMap((kind) => store.keys(`curbe_${kind}:${tenant_id}`))) store.remove(key);
   return leave(request, { widget_id, device_id });
 }

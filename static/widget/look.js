@@ -1,4 +1,8 @@
-/** Colours of the tenant, made readable; and times as people say them. Pure. */
+/**
+ * Colours of the tenant, made readable; and times as people say them. Pure.
+ *
+ * @import {Availability} from "./types.js"
+ */
 
 const WHITE = [255, 255, 255];
 const NIGHT = [23, 24, 28];
@@ -84,13 +88,39 @@ export function hour(iso, lang) {
   return new Date(iso).toLocaleTimeString(lang, { hour: "numeric", minute: "2-digit" });
 }
 
+/** How many days from now, by the reader's calendar.
+ * @param {string} iso
+ * @param {number} now ms since the epoch */
+function daysTo(iso, now) {
+  return Math.round((new Date(iso).setHours(12, 0, 0, 0) - new Date(now).setHours(12, 0, 0, 0)) / 86_400_000);
+}
+
+/** @param {number} days
+ * @param {string} lang */
+function relativeDay(days, lang) {
+  return new Intl.RelativeTimeFormat(lang, { numeric: "auto" }).format(days, "day");
+}
+
+/** The key of what to expect of the team at the moment, and its values: "We are back tomorrow at 9:00".
+ * @param {Availability} availability
+ * @param {number} now ms since the epoch
+ * @param {string} lang
+ * @returns {[string, {day: string, time: string}?]} */
+export function expectation({ online, reply_time, back_at }, now, lang) {
+  if (online) return [`reply_${reply_time}`];
+  if (!back_at) return ["replyAway"];
+  const days = daysTo(back_at, now);
+  const weekday = new Date(back_at).toLocaleDateString(lang, { weekday: "long" });
+  return [days < 2 ? "backSoon" : "backAt", { day: days < 2 ? relativeDay(days, lang) : weekday, time: hour(back_at, lang) }];
+}
+
 /** "Today", "Yesterday", else the date.
  * @param {string} iso
  * @param {number} now ms since the epoch
  * @param {string} lang */
 export function dayName(iso, now, lang) {
-  const days = Math.round((new Date(iso).setHours(12, 0, 0, 0) - new Date(now).setHours(12, 0, 0, 0)) / 86_400_000);
+  const days = daysTo(iso, now);
   const date = new Date(iso).toLocaleDateString(lang, { weekday: "long", day: "numeric", month: "long" });
-  const name = days > -2 && days < 1 ? new Intl.RelativeTimeFormat(lang, { numeric: "auto" }).format(days, "day") : date;
+  const name = days > -2 && days < 1 ? relativeDay(days, lang) : date;
   return name.charAt(0).toLocaleUpperCase(lang) + name.slice(1);
 }

@@ -30,7 +30,8 @@ export const INITIAL = {
   typing: {},
   loading: {},
   widget: null,
-  isOnline: false,
+  availability: { online: false, reply_time: null, back_at: null },
+  isExcused: false,
   problem: null,
   limit: 20_000,
   announced: null,
@@ -138,11 +139,13 @@ export function mayPost({ phase, isPending }) {
   return phase === "ready" && !isPending;
 }
 
-/** What the panel shows. Somebody whose proof is awaited goes on writing where they were.
+/** What the panel shows. Somebody whose proof is awaited goes on writing where they were, and what is remembered of the
+ * last time is there until the server answers.
  * @param {State} state
  * @returns {"starting" | "gone" | Space} */
-export function screenOf({ phase, isPending, space }) {
+export function screenOf({ phase, isPending, space, log }) {
   if (phase === "ready" || (isPending && space === "conversation")) return space;
+  if (log.contact && (phase === "starting" || phase === "unavailable")) return space;
   return phase === "unavailable" || phase === "refused" ? "gone" : "starting";
 }
 
@@ -167,8 +170,8 @@ export function isSamePerson({ log }, { contact, merged_from }) {
 /** Somebody else from here on: nothing of the one who was here stays.
  * @param {State} state
  * @returns {State} */
-export function vacated({ isOpen, isOffline, widget, isOnline, limit, announced, isPending, arrival }) {
-  return { ...INITIAL, isOpen, isOffline, widget, isOnline, limit, announced, isPending, arrival };
+export function vacated({ isOpen, isOffline, widget, availability, limit, announced, isPending, arrival }) {
+  return { ...INITIAL, isOpen, isOffline, widget, availability, limit, announced, isPending, arrival };
 }
 
 /** A snapshot is the truth (rule 9), wherever the visitor happens to be.
@@ -182,13 +185,31 @@ export function booted(state, snapshot) {
     phase: /** @type {const} */ ("ready"),
     log: fromSnapshot(snapshot),
     widget,
-    isOnline: availability.online,
+    availability,
     limit: limits?.message_characters ?? state.limit,
     problem: null,
     isPending: false,
   };
   if (next.thread === OPEN) next.thread = toContinue(next);
   return state.isOpen ? opened(next, state.wish) : next;
+}
+
+/** What this browser remembers of the last time, until the snapshot replaces it.
+ * @param {State} state
+ * @param {Pick<State, "log" | "widget" | "availability">} kept
+ * @returns {State} */
+export function recalled(state, kept) {
+  if (state.phase !== "starting" || state.log.contact) return state;
+  const next = { ...state, ...kept };
+  return state.isOpen ? opened(next, state.wish) : next;
+}
+
+/** Whether a guest is asked who they are before their first message.
+ * @param {State} state */
+export function asksFirst({ phase, widget, log, announced, isExcused }) {
+  if (!widget?.prechat.enabled || isExcused || announced || phase !== "ready") return false;
+  const isKnown = log.contact && log.contact.type !== "anonymous";
+  return !isKnown && !Object.values(log.conversations).some((one) => one.last_message);
 }
 
 /** The panel opens: where the page wishes, else where the visitor was, else where their conversations are. Before the
@@ -198,7 +219,7 @@ export function booted(state, snapshot) {
  * @returns {State} */
 export function opened(state, wish = {}) {
   const next = { ...state, isOpen: true, wish: {} };
-  if (state.phase !== "ready") return { ...next, wish };
+  if (state.phase !== "ready" && (!state.log.contact || wish.space)) return { ...next, wish };
   if (wish.space === "new") return { ...went(next, "conversation", toContinue(state)), prefill: wish.text || null };
   if (wish.space === "conversation" && wish.conversation) return went(next, "conversation", wish.conversation);
   if (wish.space === "article" && wish.article) return went(next, "article", null, wish.article);

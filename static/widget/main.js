@@ -6,13 +6,14 @@
  * @import {Session} from "./session.js"
  * @import {Ui} from "./parts.js"
  * @import {Neighbours} from "./tabs.js"
+ * @import {createCache} from "./cache.js"
  */
 
 import { render } from "../vendor/preact.js";
 import { unreadCount } from "../realtime/reducer.js";
 import { createApi } from "./api.js";
 import { Panel } from "./app.js";
-import { alone, clock, fingerprint, hex, storeOf, uuid, wordsFor } from "./browser.js";
+import { alone, clock, fingerprint, hex, storeOf, styled, uuid, wordsFor } from "./browser.js";
 import { palette } from "./look.js";
 import { closed, looksOf, opened } from "./machine.js";
 import { html } from "./parts.js";
@@ -20,6 +21,7 @@ import { createSession } from "./session.js";
 
 const TICK_MS = 30_000;
 const TYPING_TICK_MS = 1_000;
+const STALE_MS = 60_000;
 /** Until another frame may have more luck with a part that failed to load. */
 const LACKING_MS = 5_000;
 const widgetId = location.pathname.split("/")[2] ?? "";
@@ -40,8 +42,14 @@ let init;
 let session;
 /** The page's own skeleton stands until there are words. @type {{lang: string, words: Record<string, string>} | null} */
 let language = null;
+/** The styles of the parts that are loaded later, from when one of them is wanted. @type {Promise<any> | undefined} */
+let styles;
 let isHostFocused = false;
 let isDrawing = false;
+/** When the server last said whether somebody answers. */
+let heardAt = 0;
+/** What this browser remembers of its person. @type {Promise<ReturnType<typeof createCache>> | undefined} */
+let cache;
 /** What the host was told last. */
 let told = "";
 /** The other tabs of this browser. @type {Promise<Neighbours> | undefined} */
@@ -58,7 +66,10 @@ if (parent !== window && hostOrigin) parent.postMessage("curbe:ready", hostOrigi
 
 /** @type {Record<string, (message: any) => void>} */
 const commands = {
-  open: ({ t: _, ...wish }) => session.change((now) => opened(now, wish)),
+  open({ t: _, ...wish }) {
+    session.change((now) => opened(now, wish));
+    freshen();
+  },
   closed: () => session.change(closed),
   focus: ({ on }) => {
     isHostFocused = on;
@@ -69,10 +80,7 @@ const commands = {
     if (session.announce(message.settings, message.is_boot)) return configure({ ...message, settings: init.settings });
     say({ t: "other", settings: { ...looksOf(message.settings), ...message.given } }, init.n);
   },
-  reset: async ({ device_id }) => {
-    await session.reset(device_id).catch(({ code }) => console.warn(`Curbe: the chat was not reset (${code}).`));
-    device = await fingerprint(init.device_id);
-  },
+  reset: ({ device_id }) => startOver(device_id).catch(({ code }) => console.warn(`Curbe: the chat was not reset (${code}).`)),
   shutdown: () => void ended(init.device_id, session.end()),
   event: ({ event }) => trace("event", { event }),
 };
@@ -123,14 +131,41 @@ async function begin(given) {
     trace,
   });
   looked();
+  heardAt = clock.now();
   device = await fingerprint(init.device_id);
   listen(init.tenant_id);
-  await Promise.all([session.boot(), configure(given).catch(lack)]);
+  cache ??= import("./cache.js").then(({ createCache }) => createCache(store, init.tenant_id));
+  await Promise.all([session.boot(), configure(given).catch(lack), recall()]);
+}
+
+/** Whoever was here before sees what was there, at once. */
+async function recall() {
+  const kept = (await cache)?.read(device, session.state.announced);
+  if (kept) session.recall(kept);
+}
+
+/** Whether somebody answers is asked again when the panel opens, and when the office was to open. */
+function freshen() {
+  if (clock.now() - heardAt < STALE_MS) return;
+  heardAt = clock.now();
+  void session.refresh();
+}
+
+function tick() {
+  const { isOpen, availability } = session.state;
+  if (isOpen && availability.back_at && Date.parse(availability.back_at) < clock.now()) freshen();
+  draw();
 }
 
 /** Not at once, because the server may be away. */
 function lack() {
   setTimeout(say, LACKING_MS, { t: "lacking" }, init.n);
+}
+
+/** @param {string} device_id the new one */
+async function startOver(device_id) {
+  await session.reset(device_id);
+  device = await fingerprint(device_id);
 }
 
 /** @param {string} tenantId */
@@ -142,10 +177,17 @@ function listen(tenantId) {
 /** @param {Pick<Init, "settings" | "language" | "is_debugging">} given */
 async function configure(given) {
   Object.assign(init, given);
-  language = await wordsFor(init.language);
+  language = await wordsFor(init.language, Boolean(styles));
   document.documentElement.lang = language.lang;
   paint();
   draw();
+}
+
+/** Before a part that is loaded later is drawn. */
+async function more() {
+  styles ??= styled(root.dataset.more ?? "");
+  const [words] = await Promise.all([wordsFor(init.language, true), styles]);
+  language = words;
 }
 
 function paint() {
@@ -167,6 +209,7 @@ function draw() {
     if (language) render(html`<${Panel} ui=${uiOf(state, language.lang)} />`, root);
     tellHost(state);
     void tabs?.then((all) => all.watch(state));
+    void cache?.then((all) => all.watch(state, device));
   });
 }
 
@@ -183,9 +226,12 @@ function uiOf(state, lang) {
     isDebugging: init.is_debugging,
     uuid,
     close: () => say({ t: "close" }, init.n),
+    say: (message) => say(message, init.n),
+    startOver: () => startOver(hex(32)),
     copy: (text) => void navigator.clipboard?.writeText(text).catch(() => null), // Handled: some pages forbid it.
     lack,
     look,
+    more,
   };
 }
 
@@ -230,7 +276,7 @@ function trace(step, more) {
 document.addEventListener("keydown", (event) => event.key === "Escape" && init && say({ t: "close" }, init.n));
 for (const name of ["focus", "blur"]) addEventListener(name, () => session && draw());
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => init && paint());
-setInterval(() => session && draw(), TICK_MS);
+setInterval(() => session && tick(), TICK_MS);
 setInterval(() => session && Object.values(session.state.typing).some((some) => some.length) && draw(), TYPING_TICK_MS);
 
 document.addEventListener("visibilitychange", looked);

@@ -8,8 +8,7 @@
 
 import { h } from "../vendor/preact.js";
 import htm from "../vendor/htm.js";
-import { useEffect, useState } from "../vendor/hooks.js";
-import { ago, exactTime } from "./look.js";
+import { ago, exactTime, expectation } from "./look.js";
 
 export const html = htm.bind(h);
 
@@ -24,7 +23,10 @@ export const html = htm.bind(h);
  * @property {boolean} isDebugging
  * @property {() => string} uuid
  * @property {() => void} close
+ * @property {(message: {t: string}) => void} say to the host page
+ * @property {() => Promise<void>} startOver as a guest of whom nothing is known; rejects with ApiError
  * @property {(text: string) => void} copy
+ * @property {() => Promise<void>} more words and styles of the parts that are loaded later
  * @property {() => void} lack says that a part of the frame could not be loaded
  * @property {(thread: string) => void} look says that the end of the thread is on the screen
  */
@@ -44,6 +46,8 @@ const PATHS = {
   clip: "m8 13 6-6a2.8 2.8 0 0 1 4 4l-7.5 7.5a5 5 0 0 1-7-7L11 4",
   search: "m20 20-4.4-4.4M10.5 17a6.5 6.5 0 1 0 0-13 6.5 6.5 0 0 0 0 13Z",
   help: "M9.5 9.3a2.6 2.6 0 1 1 3.6 2.4c-.7.3-1.1.9-1.1 1.6v.4m0 3v.1M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18Z",
+  more: "M5 12h.01M12 12h.01M19 12h.01",
+  smile: "M8.5 14.5a4.5 4.5 0 0 0 7 0M9 9.5v.1m6-.1v.1M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18Z",
   alert: "M12 7v6m0 3.5v.1M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18Z",
 };
 
@@ -78,17 +82,21 @@ export function Ago({ ui, at }) {
   return html`<time datetime=${at} title=${exactTime(at, ui.lang)}>${ago(at, ui.now, ui.lang, ui.t("justNow"))}</time>`;
 }
 
-/** @param {{ui: Ui}} props */
-export function CloseButton({ ui }) {
-  return html`<button class="round" aria-label=${ui.t("close")} title=${ui.t("close")} onClick=${ui.close}><${Icon} name="close" /></button>`;
+/** Whether somebody is there, and when they answer.
+ * @param {{ui: Ui}} props */
+export function Presence({ ui: { state, t, now, lang } }) {
+  return html`<small class=${state.availability.online ? "is-online" : ""}>${t(...expectation(state.availability, now, lang))}</small>`;
 }
 
-/** A part of the screen that is loaded when it is first wanted, and gets all other properties.
- * @param {{ui: Ui, load: () => Promise<any>, [more: string]: any}} props */
-export function Later({ load, ...props }) {
-  const [part, setPart] = useState(/** @type {any} */ (null));
-  useEffect(() => void load().then((loaded) => setPart(() => loaded), props.ui.lack), []);
-  return part && h(part, props);
+/** A button that is an icon, with its name for those who do not see it and for those who wonder.
+ * @param {{icon: string, label: string, class?: string, children?: any, [more: string]: any}} props */
+export function Round({ icon, label, class: more = "", children, ...rest }) {
+  return html`<button type="button" class=${`round ${more}`} aria-label=${label} title=${label} ...${rest}><${Icon} name=${icon} />${children}</button>`;
+}
+
+/** @param {{ui: Ui}} props */
+export function CloseButton({ ui }) {
+  return html`<${Round} icon="close" label=${ui.t("close")} onClick=${ui.close} />`;
 }
 
 /** The server's sanitised rendering of a message: the only HTML that is ever inserted. Its links leave the frame.

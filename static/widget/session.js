@@ -11,10 +11,10 @@
 import { createOutbox, maySend, retryDelay } from "../realtime/outbox.js";
 import { findOwn } from "../realtime/reducer.js";
 import { ApiError, createEntry, createProofRequest } from "./api.js";
-import { draftsOf } from "./browser.js";
+import { cacheKey, draftsOf } from "./browser.js";
 import {
   announcedBy, authorOf, booted, identityFrom, INITIAL, introduction, isSamePerson, looksOf, mayPost, newThread, OPEN,
-  retargeted, vacated, wantsSocket, went,
+  recalled, retargeted, vacated, wantsSocket, went,
 } from "./machine.js";
 import { createTalk } from "./talk.js";
 
@@ -83,6 +83,10 @@ export function createSession(wiring) {
   }
 
   const drafts = draftsOf(store, init.tenant_id, () => (state.log.contact?.type === "user" ? state.log.contact.id : null));
+
+  /** The visitor has answered the pre-chat form, or gone past it. */
+  const excuse = `curbe_prechat:${init.tenant_id}`;
+  change((now) => ({ ...now, isExcused: Boolean(store.get(excuse)) }));
 
   const isOwn = (/** @type {string | null} */ author) => maySend(author, state.log.contact, state.log.mergedFrom);
   const outbox = createOutbox({
@@ -249,10 +253,18 @@ export function createSession(wiring) {
     await boot();
   }
 
+  /** Nothing of this browser's person stays in it. */
+  function wipe() {
+    outbox.wipe();
+    drafts.wipe();
+    for (const key of [cacheKey(init.tenant_id), excuse]) store.remove(key);
+  }
+
   /** The user is not here any more: the page is told, and whoever comes next begins with nothing of theirs.
    * @param {string} code */
   function depart(code) {
     drafts.wipeOwn();
+    store.remove(cacheKey(init.tenant_id));
     vacate();
     proof.ask(code);
   }
@@ -350,16 +362,24 @@ export function createSession(wiring) {
     loadOlder: (before) => talk.load(state.thread ?? OPEN, before),
 
     read: talk.read,
-    rate: talk.rate,
-    upload: talk.upload,
-    /** A file that a message carries, or one of one's own.
-     * @param {string} id
-     * @returns {Promise<Blob>} */
-    file: (id) => ask("GET", `attachments/${id}`),
-    /** Help articles, or one.
-     * @param {string} path */
-    articles: (path) => ask("GET", `articles${path}`),
+    ask,
     visit: talk.visit,
+
+    /** Paint what this browser remembers, unless the server was faster.
+     * @param {Parameters<typeof recalled>[1]} kept */
+    recall: (kept) => change((now) => recalled(now, kept)),
+
+    /** The pre-chat form is done with. */
+    excuse() {
+      store.set(excuse, "1");
+      change((now) => ({ ...now, isExcused: true }));
+    },
+
+    /** Whether somebody answers may have changed since. */
+    async refresh() {
+      const widget = await request("GET", `widgets/${widgetId}`).catch(() => null); // Handled: what is known stays.
+      if (widget) change((now) => ({ ...now, widget, availability: widget.availability }));
+    },
 
     /** @param {string} text */
     typed(text) {
@@ -394,8 +414,7 @@ export function createSession(wiring) {
       if (state.phase !== "ready") await boot();
       const snapshot = await ask("POST", "reset", { device_id });
       init.device_id = device_id;
-      outbox.wipe();
-      drafts.wipe();
+      wipe();
       vacate();
       entry.take(snapshot);
       say({ t: "device", device_id });
@@ -409,8 +428,7 @@ export function createSession(wiring) {
       const token = entry.forget();
       change((now) => ({ ...INITIAL, phase: "ended", widget: now.widget, isOpen: now.isOpen }));
       live?.connection.close();
-      outbox.wipe();
-      drafts.wipe();
+      wipe();
       proof.cancel();
       if (isElsewhere) Object.assign(departed, announcedBy(init.settings));
       if (isElsewhere) say({ t: "again", device_id: init.device_id, settings: looksOf(init.settings) });

@@ -1,12 +1,12 @@
 /**
  * The conversations of a session: starting them, carrying messages to them, loading what lies further back.
  *
- * @import {Attachment, Entry, Init, LogState, State} from "./types.js"
+ * @import {Entry, Init, LogState, State} from "./types.js"
  * @import {Clock} from "../realtime/types.js"
  * @import {ApiError, Request} from "./api.js"
  */
 
-import { withConversations, withCursor, withMessages, withRating, withRead } from "../realtime/reducer.js";
+import { withConversations, withCursor, withMessages, withRead } from "../realtime/reducer.js";
 import { clientConversationId, isStored, mayPost } from "./machine.js";
 
 const PAGE = 50;
@@ -115,27 +115,6 @@ export function createTalk({ state, change, changeLog, ask, boot, moved, fail, t
       } catch {
         delete reading[thread]; // Handled: the next look reports it again.
       }
-    },
-
-    /** Send a file up, for a message to carry. The same key is the same file. Rejects with ApiError.
-     * @param {string} key
-     * @param {File} file
-     * @returns {Promise<Attachment>} */
-    upload(key, file) {
-      const form = new FormData();
-      form.append("client_upload_id", key);
-      form.append("file", file);
-      return ask("POST", "attachments", form);
-    },
-
-    /** Give a cycle its score, and perhaps a remark. Rejects with ApiError.
-     * @param {string} thread
-     * @param {number} cycle
-     * @param {number} score
-     * @param {string} [remark] */
-    async rate(thread, cycle, score, remark) {
-      const rating = await ask("PUT", `conversations/${thread}/rating`, { cycle, score, remark });
-      changeLog((log) => withRating(log, thread, rating));
     },
 
     /** @param {Init["page"]} page */

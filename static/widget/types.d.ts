@@ -17,7 +17,25 @@ export interface Widget {
   greeting: string;
   texts: Record<string, Record<string, string>>;
   features: Record<string, unknown>;
+  prechat: Prechat;
   thread_policy: "conversations" | "single_thread";
+  availability: Availability;
+}
+
+/** Whether somebody answers, how soon, and when the office opens next. */
+export interface Availability {
+  online: boolean;
+  reply_time: "minutes" | "hours" | "day" | null;
+  back_at: string | null;
+}
+
+/** What a guest is asked before their first message; without `enabled`, nothing. */
+export interface Prechat {
+  enabled?: boolean;
+  skippable?: boolean;
+  /** name, email and phone are the person's own, other names are custom attributes. */
+  fields?: { name: string; required?: boolean; label?: Record<string, string> }[];
+  consent?: { required?: boolean; url?: string } | null;
 }
 
 /** Something that went wrong and that the visitor has to know. */
@@ -53,7 +71,9 @@ export interface State {
   typing: Record<string, Typist[]>;
   loading: Record<string, boolean>;
   widget: Widget | null;
-  isOnline: boolean;
+  availability: Availability;
+  /** The visitor has filled in the pre-chat form, or gone past it. */
+  isExcused: boolean;
   problem: Problem | null;
   limit: number;
   /** The id of the user whom the page announces, verified or not. */
@@ -71,7 +91,7 @@ export interface Snapshot {
   conversations: Conversation[];
   messages: Message[];
   cursor: string | null;
-  availability: { online: boolean };
+  availability: Availability;
   realtime: { url: string };
   limits: { message_characters: number };
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { storeOf, uuid, wordsFor } from "../../../static/widget/browser.js";
-import { ago, contrast, dayName, palette, parseColor } from "../../../static/widget/look.js";
+import { ago, contrast, dayName, expectation, palette, parseColor } from "../../../static/widget/look.js";
 
 const COLORS = ["#1f5eff", "#ffd400", "#ffffff", "#000000", "#777777", "#e91e63", "#00c853", "#1f4e5f"];
 
@@ -75,4 +75,18 @@ test("blocked or full storage keeps values in memory and says so", () => {
   assert.deepEqual(blocked.keys("a:"), ["a:1"]);
   blocked.remove("a:1");
   assert.equal(blocked.get("a:1"), null);
+});
+
+test("what to expect: how soon while somebody is there, else when they are back, by the reader's clock", () => {
+  const now = new Date(2030, 0, 7, 20).getTime(); // A Monday evening.
+  const back = (days, hours) => new Date(2030, 0, 7 + days, hours).toISOString();
+  const said = (fields, lang = "en") => expectation({ online: false, reply_time: null, back_at: null, ...fields }, now, lang);
+  assert.deepEqual(said({ online: true, reply_time: "hours" }), ["reply_hours"]);
+  assert.deepEqual(said({ online: true }), ["reply_null"]);
+  assert.deepEqual(said({}), ["replyAway"]);
+  assert.deepEqual(said({ back_at: back(0, 21) })[1].day, "today");
+  assert.deepEqual([said({ back_at: back(1, 9) })[0], said({ back_at: back(1, 9) })[1].day], ["backSoon", "tomorrow"]);
+  assert.match(said({ back_at: back(1, 9) })[1].time, /^9:00\sAM$/);
+  assert.deepEqual([said({ back_at: back(4, 9) })[0], said({ back_at: back(4, 9) })[1].day], ["backAt", "Friday"]);
+  assert.deepEqual(said({ back_at: back(4, 9) }, "es")[1], { day: "viernes", time: "9:00" });
 });

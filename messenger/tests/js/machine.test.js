@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { fromSnapshot } from "../../../static/realtime/reducer.js";
 import {
   announcedBy, authorOf, booted, clientConversationId, closed, identityFrom, identityOf, INITIAL, introduction, isStored, looksOf,
-  mayPost, newThread, OPEN, opened, retargeted, screenOf, toContinue, wantsSocket, weatherOf, went,
+  asksFirst, mayPost, newThread, OPEN, opened, recalled, retargeted, screenOf, toContinue, wantsSocket, weatherOf, went,
 } from "../../../static/widget/machine.js";
 import { contact, conversation, snapshot } from "./cast.js";
 
@@ -152,8 +152,9 @@ test("a snapshot with a conversation to continue turns get-or-open into it; an e
 test("the panel shows the conversation while a proof is awaited there, and why nobody may write otherwise", () => {
   const talking = went(ready([open]), "conversation", "open");
   for (const phase of ["unavailable", "refused", "starting"]) assert.equal(screenOf({ ...talking, phase, isPending: true }), "conversation");
-  for (const phase of ["unavailable", "refused"]) assert.equal(screenOf({ ...talking, phase }), "gone");
-  for (const phase of ["starting", "ended"]) assert.equal(screenOf({ ...talking, phase }), "starting");
+  assert.equal(screenOf({ ...talking, phase: "refused" }), "gone");
+  assert.equal(screenOf({ ...talking, phase: "ended" }), "starting");
+  for (const [phase, shown] of [["unavailable", "gone"], ["starting", "starting"]]) assert.equal(screenOf({ ...INITIAL, phase }), shown);
   assert.equal(screenOf({ ...INITIAL, phase: "unavailable", isPending: true }), "gone");
   assert.equal(screenOf(ready([open])), "home");
 });
@@ -167,4 +168,34 @@ test("of the network, the server and the proof, the visitor is told one thing", 
   assert.equal(told({ connection: "recovering" }), "connecting");
   assert.equal(told({ isPaused: true, isOffline: true }), "paused");
   assert.equal(told({}), null);
+});
+
+test("what is remembered is shown until the server answers, and never over what it has said", () => {
+  const { log, widget: look, availability } = ready([open]);
+  const kept = { log, widget: look, availability };
+  const waiting = opened(INITIAL);
+  const shown = recalled(waiting, kept);
+  assert.deepEqual([...at(shown), screenOf(shown), mayPost(shown), wantsSocket(shown)], ["conversation", "open", "conversation", false, false]);
+  assert.equal(screenOf({ ...shown, phase: "unavailable" }), "conversation");
+  assert.deepEqual(at(recalled(opened(INITIAL, { space: "messages" }), kept)), ["home", null]); // The wish waits for the snapshot.
+  const answered = ready([done]);
+  assert.equal(recalled(answered, kept), answered);
+  assert.equal(recalled(shown, { ...kept, widget: null }), shown);
+  const other = { ...snapshot({ contact: contact({ id: "v" }), conversations: [] }), widget, availability };
+  assert.deepEqual(booted(shown, other).log.messages, {});
+  assert.deepEqual(at(booted(shown, other)), ["home", null]);
+});
+
+test("a guest of whom nothing is known is asked first, and nobody else", () => {
+  const asking = { ...widget, prechat: { enabled: true, fields: [{ name: "email" }] } };
+  const guest = (fields = {}) => ({ ...INITIAL, phase: "ready", widget: asking, ...fields });
+  const log = (fields) => fromSnapshot(snapshot({ conversations: [], ...fields }));
+  assert.ok(asksFirst(guest()));
+  assert.ok(asksFirst(guest({ log: log({}) })));
+  assert.ok(asksFirst(guest({ log: log({ conversations: [conversation()] }) }))); // Opened, and nothing said.
+  for (const fields of [
+    { isExcused: true }, { announced: "7" }, { phase: "starting" }, { widget: null }, { widget: { ...widget, prechat: {} } },
+    { log: log({ contact: contact({ type: "lead" }) }) }, { log: log({ contact: contact({ type: "user" }) }) },
+    { log: log({ conversations: [conversation({ last_message: { id: "m" } })] }) },
+  ]) assert.ok(!asksFirst(guest(fields)), JSON.stringify(fields));
 });
