@@ -174,7 +174,7 @@ function Intro({ ui }) {
     <div class="intro">
       <${Avatars} people=${[{ name: state.widget?.name ?? "" }]} />
       <strong>${t("introTitle")}</strong>
-      <p>${state.availability.online ? subtitle : away}</p>
+      <p>${(!state.availability.online && away) || subtitle}</p>
     </div>
   `;
 }

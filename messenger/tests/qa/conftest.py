@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -14,3 +15,16 @@ from curbe.testing.stack import Stack
 def stack(bed: Bed) -> Iterator[Stack]:
     with bed.spawn_stack(database="sqlite") as running:
         yield running
+
+
+@pytest.fixture
+def set_widget(stack: Stack) -> Iterator[Callable[..., None]]:
+    """Gives the first tenant's first widget other settings, until the test is over."""
+    widget = stack.demo["tenants"][0]["widgets"][0]["id"]
+
+    def change(**fields: Any) -> None:
+        script = f"from messenger.models import Widget; Widget.objects.filter(id={widget!r}).update(**{fields!r})"
+        stack.manage("shell", "--no-imports", "-c", script)
+
+    yield change
+    change(features={}, prechat={})

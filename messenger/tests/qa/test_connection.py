@@ -129,13 +129,9 @@ def test_q09_two_tabs_agree_and_ring_once(browser, stack, loud_widget):
 
 
 @pytest.fixture
-def loud_widget(stack):
+def loud_widget(set_widget):
     """The tenant's first widget, with the sound switched on."""
-    widget = stack.demo["tenants"][0]["widgets"][0]["id"]
-    change = "from messenger.models import Widget; Widget.objects.filter(id='{}').update(features={})"
-    stack.manage("shell", "--no-imports", "-c", change.format(widget, {"sound": True}))
-    yield widget
-    stack.manage("shell", "--no-imports", "-c", change.format(widget, {}))
+    set_widget(features={"sound": True})
 
 
 def test_a_reload_while_a_message_is_on_its_way_sends_it_once(browser, stack):
