@@ -39,7 +39,9 @@ class Limit(StrEnum):
     CROWD_CONVERSATION = "crowd-conversation"  # the same per tenant and network
     FAILED_PROOF = "failed-proof"  # per tenant and network
     UPLOAD = "upload"  # per device
-    UPLOAD_BYTES = "upload-bytes"  # the same, in MiB begun
+    CROWD_UPLOAD = "crowd-upload"  # the same per tenant and network
+    UPLOAD_BYTES = "upload-bytes"  # per device, in MiB begun
+    CROWD_UPLOAD_BYTES = "crowd-upload-bytes"  # the same per tenant and network
     SEND = "send"  # per device
     CROWD_SEND = "crowd-send"  # the same per tenant and network
     LOOK_UP = "look-up"  # per device; whatever leaves nothing behind: reads, replays, known devices
@@ -59,7 +61,9 @@ _QUOTAS = {
     Limit.CROWD_CONVERSATION: (300, _MINUTE),
     Limit.FAILED_PROOF: (20, _MINUTE),
     Limit.UPLOAD: (10, _MINUTE),
+    Limit.CROWD_UPLOAD: (100, _MINUTE),
     Limit.UPLOAD_BYTES: (50, _HOUR),
+    Limit.CROWD_UPLOAD_BYTES: (500, _HOUR),
     Limit.SEND: (60, _MINUTE),
     Limit.CROWD_SEND: (600, _MINUTE),
     Limit.LOOK_UP: (300, _MINUTE),

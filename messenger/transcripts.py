@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,7 @@ Format = Literal["html", "txt", "json"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 # Of a longer thread, the latest: it is a document for people, and made in one piece.
 MOST_PARTS = 5000
+MOST_CHARACTERS = 2_000_000
 _AT_ONCE = 500
 _TYPES = {"html": "text/html; charset=utf-8", "txt": "text/plain; charset=utf-8", "json": "application/json"}
 _EVENTS = {
@@ -51,22 +53,34 @@ class _Line:
     author: str
     text: str
     markup: str
+    files: tuple[str, ...] = ()
 
 
 def for_visitor(conversation: Conversation, tenant: Tenant, as_: Format) -> Transcript:
     """Return the thread as its contact may see it, with the times of the tenant's place, in the language in use."""
-    parts = list(_visible_parts(conversation))
+    parts = _latest_parts(conversation)
     name = f"conversation-{timezone.localdate(conversation.created_at).isoformat()}.{as_}"
     return Transcript(name, _TYPES[as_], _WRITERS[as_](conversation, tenant, parts))
 
 
-def _visible_parts(conversation: Conversation) -> Iterator[MessagePayload]:
-    after = max(0, conversation.last_visible_seq - MOST_PARTS)
-    has_more = True
+def _latest_parts(conversation: Conversation) -> list[MessagePayload]:
+    """As many as there is room for, oldest first."""
+    parts: list[MessagePayload] = []
+    room = MOST_CHARACTERS
+    for part in islice(_newest_first(conversation), MOST_PARTS):
+        room -= len(part["body"]) + len(part["body_html"])
+        if room < 0:
+            break
+        parts.append(part)
+    return parts[::-1]
+
+
+def _newest_first(conversation: Conversation) -> Iterator[MessagePayload]:
+    before, has_more = None, True
     while has_more:
-        items, has_more = queries.visitor_messages(conversation, before=None, after=after, limit=_AT_ONCE)
-        yield from items
-        after = items[-1]["seq"] if items else after
+        items, has_more = queries.visitor_messages(conversation, before=before, after=None, limit=_AT_ONCE)
+        yield from reversed(items)
+        before = items[0]["seq"] if items else None
 
 
 def _as_data(conversation: Conversation, tenant: Tenant, parts: list[MessagePayload]) -> str:
@@ -78,7 +92,8 @@ def _as_text(conversation: Conversation, tenant: Tenant, parts: list[MessagePayl
     lines = [_title(conversation, tenant), ""]
     for line in _lines(tenant, parts):
         who = f"{line.author}: " if line.author else ""
-        lines.append(f"[{line.at}] {who}{line.text}")
+        lines.append(f"[{line.at}] {who}{line.text}".rstrip())
+        lines += [f"  + {name}" for name in line.files]
     return "\n".join([*lines, ""])
 
 
@@ -101,7 +116,12 @@ def _title(conversation: Conversation, tenant: Tenant) -> str:
 
 def _lines(tenant: Tenant, parts: list[MessagePayload]) -> list[_Line]:
     zone = ZoneInfo(tenant.time_zone)
-    return [line for part in parts if (line := _line(part, tenant, zone)).text]
+    lines = [line for part in parts if (line := _line(part, tenant, zone)).text or line.files]
+    return [_Line(lines[0].at, "", _("Earlier messages are left out."), ""), *lines] if _is_cut(parts) else lines
+
+
+def _is_cut(parts: list[MessagePayload]) -> bool:
+    return bool(parts) and parts[0]["seq"] > 1
 
 
 def _line(part: MessagePayload, tenant: Tenant, zone: ZoneInfo) -> _Line:
@@ -112,4 +132,4 @@ def _line(part: MessagePayload, tenant: Tenant, zone: ZoneInfo) -> _Line:
         return _Line(at, "", str(_EVENTS.get(part["event"]["name"], "")).format(name=name), "")
     if part["deleted"]:
         return _Line(at, name, _("This message was deleted"), "")
-    return _Line(at, name, part["body"], part["body_html"])
+    return _Line(at, name, part["body"], part["body_html"], tuple(one["name"] for one in part["attachments"]))

@@ -82,6 +82,30 @@ def test_of_a_long_thread_it_has_the_latest_parts(monkeypatch, guest, told):
     assert [one["seq"] for one in data["messages"]] == [last - 2, last - 1, last]
 
 
+def test_of_long_messages_it_has_as_many_as_there_is_room_for_and_says_so(monkeypatch, guest, told):
+    guest.say(told, "x" * 400)
+    monkeypatch.setattr(transcripts, "MOST_CHARACTERS", 1000)
+    data = transcript(guest, told, format="json").json()
+    last = data["conversation"]["last_seq"]
+    seqs = [one["seq"] for one in data["messages"]]
+    assert 1 < len(seqs) < last and seqs == list(range(seqs[0], last + 1))
+    for kind in ("html", "txt"):
+        assert "Earlier messages are left out." in transcript(guest, told, format=kind).content.decode()
+    monkeypatch.undo()
+    assert "left out" not in transcript(guest, told, format="txt").content.decode()
+
+
+def test_files_are_named_also_where_nothing_was_written(guest, told):
+    ids = [guest.upload(b"Note", name).json()["id"] for name in ("R&D.txt", "b.txt")]
+    for file_id, body in zip(ids, ("", "With a word"), strict=True):
+        message = {"client_message_id": str(uuid.uuid4()), "body": body, "attachment_ids": [file_id]}
+        assert guest.post(f"conversations/{told}/messages", message).status_code == 201
+    text = transcript(guest, told, format="txt").content.decode().splitlines()
+    assert text.index("  + R&D.txt") < text.index("  + b.txt")
+    page = transcript(guest, told).content.decode()
+    assert "R&amp;D.txt" in page and "R&D.txt" not in page
+
+
 def test_s16_another_contacts_transcript_does_not_exist(harbor, guest, outsider, told):
     neighbour = harbor.browser()
     neighbour.start("I am somebody else")

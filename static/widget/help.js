@@ -56,6 +56,10 @@ export function Help({ ui }) {
   const [settled, setSettled] = useState(asked);
   const { answer, problem, retry } = useAnswer(ui, `?locale=${lang}&limit=50&q=${encodeURIComponent(settled)}`);
   const start = useStart(true);
+  // What was found last stands until the next answer is there.
+  const last = useRef(answer);
+  last.current = answer ?? last.current;
+  const found = last.current;
   useEffect(() => {
     const timer = setTimeout(setSettled, PAUSE_MS, question.trim());
     return () => clearTimeout(timer);
@@ -73,15 +77,15 @@ export function Help({ ui }) {
     </form>
     <p class="sr" role="status">${answer && settled && t("helpFound", { n: answer.items.length })}</p>
     ${problem > 0 && html`<${Trouble} ui=${ui} retry=${retry} />`}
-    ${answer?.items.length > 0 && html`<ul class="list">
-      ${answer.items.map((/** @type {any} */ one) => html`<li key=${one.slug}>
+    ${found?.items.length > 0 && html`<ul class="list">
+      ${found.items.map((/** @type {any} */ one) => html`<li key=${one.slug}>
         <button class="row" onClick=${() => session.go("article", null, one.slug)}>
           <span class="what"><strong>${one.title}</strong><small>${one.summary}</small></span>
           <${Icon} name="next" />
         </button>
       </li>`)}
     </ul>`}
-    ${answer && !answer.items.length && html`<div class="empty">
+    ${found && !found.items.length && html`<div class="empty">
       <${Icon} name="search" /><strong>${t("helpNothing")}</strong><${Ask} ui=${ui} />
     </div>`}
   `;

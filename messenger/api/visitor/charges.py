@@ -7,6 +7,7 @@ behind is a look-up. What a device says counts for its network too, which may sa
 
 from __future__ import annotations
 
+import functools
 import math
 import uuid
 from collections.abc import Callable
@@ -29,7 +30,12 @@ from ...principals import Visitor
 from ...signing import device_key_hash
 
 _MIB = 1024 * 1024
-_CROWD = {Limit.SEND: Limit.CROWD_SEND, Limit.NEW_CONVERSATION: Limit.CROWD_CONVERSATION}
+_CROWD = {
+    Limit.SEND: Limit.CROWD_SEND,
+    Limit.NEW_CONVERSATION: Limit.CROWD_CONVERSATION,
+    Limit.UPLOAD: Limit.CROWD_UPLOAD,
+    Limit.UPLOAD_BYTES: Limit.CROWD_UPLOAD_BYTES,
+}
 
 
 def look_up(by: Visitor) -> None:
@@ -80,17 +86,17 @@ def send_message(*, by: Visitor, address: str, conversation_id: uuid.UUID, draft
     return sent
 
 
-def upload_file(*, by: Visitor, client_upload_id: uuid.UUID, content: File[bytes]) -> Uploaded:
+def upload_file(*, by: Visitor, address: str, client_upload_id: uuid.UUID, content: File[bytes]) -> Uploaded:
     """`actions.upload_file` of a file that was checked, with files limited in number and size. A retry is a look-up.
 
     Whatever is refused counts, too: looking at it was the work.
     """
-    key = by.device.key_hash
     if effects.was_uploaded(by.contact, client_upload_id):
         look_up(by)
     else:
-        charge(Limit.UPLOAD, key)
-        charge(Limit.UPLOAD_BYTES, key, cost=max(1, math.ceil((content.size or 0) / _MIB)))
+        _both(charge, Limit.UPLOAD, by, address)
+        size = functools.partial(charge, cost=max(1, math.ceil((content.size or 0) / _MIB)))
+        _both(size, Limit.UPLOAD_BYTES, by, address)
     checked = files.check(content, content.name or "")
     return actions.upload_file(by=by, client_upload_id=client_upload_id, content=content, checked=checked)
 

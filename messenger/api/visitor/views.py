@@ -217,6 +217,7 @@ class AttachmentsView(SpeakingView):
         content = given["file"]
         kept = charges.upload_file(
             by=self.visitor,
+            address=client_address(request._request),
             client_upload_id=given["client_upload_id"],
             content=content,
         )

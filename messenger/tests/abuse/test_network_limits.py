@@ -117,3 +117,11 @@ def test_s56_where_addresses_are_unknown_nobody_is_counted_with_everybody(harbor
     conversation_id = visitors[0].start("Hello")["conversation"]["id"]
     passed(lambda: visitors[0].say(conversation_id, "More"), 5)
     assert visitors[1].start("Hello")["message"]["body"] == "Hello"
+
+
+def test_uploads_of_many_devices_of_one_network_are_one_flood(harbor, tight):
+    turns = itertools.cycle(crowd(harbor, 20))
+    passed(lambda: next(turns).upload(b"A note", "note.txt"), 10)
+    moved = next(turns)
+    moved.client = APIClient(REMOTE_ADDR=ELSEWHERE)
+    assert moved.upload(b"A note", "note.txt").status_code == 201, "its own are not used up"
