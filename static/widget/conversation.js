@@ -272,6 +272,13 @@ function Composer({ ui, field, placeholder, onSent, toField }) {
     session.change((now) => ({ ...now, prefill: null }));
   }, [state.prefill]);
   useEffect(() => {
+    const { saying } = state;
+    if (saying === null) return;
+    session.change((now) => ({ ...now, saying: null }));
+    session.send(saying);
+    onSent();
+  }, [state.saying]);
+  useEffect(() => {
     // On a touch screen the keyboard would cover the conversation that was just opened.
     if (state.isOpen && matchMedia("(pointer: fine)").matches) toField();
   }, [state.isOpen]);

@@ -16,11 +16,13 @@
   const DEVICE = `curbe_device_id:${config.tenant_id}`;
   /** shared.js where the tenant wants that, otherwise nothing. @type {{read(): string | undefined, write(value: string): void} | undefined} */
   const shared = /** @type {any} */ ("CURBE_SHARED")?.(`curbe_device_id_${config.tenant_id}`);
+  /** The message whose preview the visitor has put away. */
+  const DISMISSED = `curbe_dismissed:${config.tenant_id}`;
   /** The devices whose sessions have still to be ended on the server. */
   const LEAVING = `curbe_leaving:${config.tenant_id}`;
   const WORDS = {
-    en: ["Open chat", "Close chat", "unread", "Chat is not available right now."],
-    es: ["Abrir el chat", "Cerrar el chat", "sin leer", "El chat no está disponible ahora."],
+    en: ["Open chat", "Close chat", "unread", "Chat is not available right now.", "Dismiss"],
+    es: ["Abrir el chat", "Cerrar el chat", "sin leer", "El chat no está disponible ahora.", "Descartar"],
   };
   const PHONE = matchMedia("(max-width: 480px)");
 
@@ -29,10 +31,15 @@
   let isActive = false;
   let isOpen = false;
   let isDebugging = false;
-  /** What the frame last said of its state. @type {{contact?: any, unread: number}} */
+  /** The page wants no badge and no preview. */
+  let isQuiet = false;
+  /** What the frame last said of its state; the preview is of the latest message that is unread.
+   * @type {{contact?: any, unread: number, preview?: {id: string, conversation: string, author: string, text: string}}} */
   let known = { unread: 0 };
+  /** What stands before the page's own title. */
+  let mark = "";
   /** @returns {Record<string, any[]>} functions of the page */
-  const none = () => ({ onShow: [], onHide: [], onUnreadCountChange: [], onAuthRequired: [] });
+  const none = () => ({ onShow: [], onHide: [], onUnreadCountChange: [], onUserEmailSupplied: [], onAuthRequired: [] });
   let callbacks = none();
   /** The page has booted since its user was signed out from elsewhere: then even the same proof holds again. */
   let isBoot = true;
@@ -69,6 +76,8 @@
   const panel = add("div", box, "panel");
   const note = add("p", box, "note");
   note.setAttribute("role", "status");
+  const preview = add("div", box, "preview");
+  preview.setAttribute("role", "status");
   const launcher = /** @type {HTMLButtonElement} */ (add("button", box, "launcher"));
   launcher.type = "button";
   const badge = add("span", launcher, "badge");
@@ -101,7 +110,7 @@
 
   /** Everything that shows follows from the state, as often as it changes. */
   function draw() {
-    const [open, close, unread] = words();
+    const [open, close, word] = words();
     const action = String(look("action_color", "#1f5eff"));
     const theme = look("theme_mode", "auto");
     const isDark = theme === "dark" || (theme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
@@ -119,10 +128,48 @@
       box.style.setProperty(name, value);
     launcher.hidden = Boolean(look("hide_default_launcher", ""));
     launcher.setAttribute("aria-expanded", String(isOpen));
-    launcher.setAttribute("aria-label", isOpen ? close : known.unread ? `${open}, ${known.unread} ${unread}` : open);
-    badge.hidden = isOpen || !known.unread;
-    badge.textContent = known.unread > 99 ? "99+" : String(known.unread);
+    launcher.setAttribute("aria-label", isOpen ? close : known.unread ? `${open}, ${known.unread} ${word}` : open);
+    const unread = isOpen ? 0 : known.unread;
+    const count = unread > 99 ? "99+" : String(unread);
+    badge.hidden = isQuiet || !unread;
+    badge.textContent = count;
+    drawPreview(unread);
+    entitle(unread ? `(${count}) ` : "");
     fit();
+  }
+
+  /** @param {number} unread */
+  function drawPreview(unread) {
+    const latest = unread && !isQuiet ? known.preview : null;
+    const shown = latest && stored(DISMISSED) !== latest.id ? latest : null;
+    if (preview.dataset.id === (shown?.id ?? "")) return;
+    preview.dataset.id = shown?.id ?? "";
+    preview.replaceChildren();
+    if (!shown) return;
+    const open = add("button", preview, "text");
+    add("b", open).textContent = shown.author;
+    add("span", open).textContent = shown.text;
+    open.onclick = () => show({ space: "conversation", conversation: shown.conversation });
+    const dismiss = add("button", preview, "dismiss");
+    dismiss.setAttribute("aria-label", words()[4] ?? "");
+    dismiss.onclick = () => {
+      stored(DISMISSED, shown.id);
+      draw();
+      launcher.focus();
+    };
+  }
+
+  function ownTitle() {
+    const { title } = document;
+    return title.startsWith(mark) ? title.slice(mark.length) : title;
+  }
+
+  /** The number of unread messages goes before the page's title, whatever the page makes of that meanwhile.
+   * @param {string} wanted */
+  function entitle(wanted) {
+    const title = wanted + ownTitle();
+    mark = wanted;
+    if (document.title !== title) document.title = title;
   }
 
   /** A phone's keyboard covers a fixed element: the panel follows what is really visible, and the page stays put. */
@@ -260,7 +307,7 @@
   }
 
   function where() {
-    return { url: location.href, title: document.title, referrer: document.referrer };
+    return { url: location.href, title: ownTitle(), referrer: document.referrer };
   }
 
   /** @param {object} message */
@@ -298,6 +345,7 @@
       if (isOpen) show();
     },
     device: ({ device_id }) => keep(device_id),
+    email_supplied: () => callbacks.onUserEmailSupplied.forEach((run) => run()),
     auth_required({ code }) {
       refusal = code;
       callbacks.onAuthRequired.forEach(askForProof);
@@ -415,6 +463,7 @@
     if (isWanted) post({ t: "shutdown" });
     else leave();
     stored(DEVICE, null);
+    stored(DISMISSED, null);
     shared?.write("");
     visit++;
     memory = null;
@@ -463,9 +512,14 @@
     update,
     hide,
     show: () => show(),
-    showSpace: (/** @type {string} */ space) => show({ space }),
+    showSpace(/** @type {string} */ space) {
+      const isKnown = /^(home|messages|help)$/.test(space);
+      if (!isKnown) console.warn(`Curbe has no space "${space}".`);
+      show({ space: isKnown ? space : "home" });
+    },
     showMessages: () => show({ space: "messages" }),
     showNewMessage: (/** @type {string | undefined} */ text) => show({ space: "new", text: text ?? "" }),
+    startConversation: (/** @type {string | undefined} */ text) => show({ space: "new", text: text ?? "", is_said: true }),
     showConversation: (/** @type {string} */ conversation) => show({ space: "conversation", conversation }),
     showArticle: (/** @type {string} */ article) => show({ space: "article", article }),
     reset() {
@@ -480,7 +534,10 @@
     },
     ready: (/** @type {unknown} */ run) => typeof run === "function" && run(),
     reattach_activator() {}, // Clicks are heard on the document, so there is nothing to attach again.
-    hideNotifications() {},
+    hideNotifications(isHidden = true) {
+      isQuiet = Boolean(isHidden);
+      draw();
+    },
     trackEvent: (/** @type {unknown[]} */ ...event) => tell({ t: "event", event }),
     debug(on = true) {
       isDebugging = Boolean(on);
@@ -518,10 +575,13 @@
   addEventListener("online", leave);
   for (const name of ["focus", "blur"]) addEventListener(name, focusChanged);
   for (const name of ["resize", "scroll"]) window.visualViewport?.addEventListener(name, fit);
-  new MutationObserver(() => isActive && document.body && place()).observe(
-    document.documentElement,
-    { childList: true },
-  );
+  const watcher = new MutationObserver(() => {
+    if (!isActive || !document.body) return;
+    place();
+    if (mark) entitle(mark); // The page has changed its title, or its head.
+  });
+  watcher.observe(document.documentElement, { childList: true });
+  watcher.observe(document.head, { childList: true, subtree: true, characterData: true });
 
   // What the page said before we were here, in its order.
 

@@ -10,7 +10,7 @@
  */
 
 import { render } from "../vendor/preact.js";
-import { unreadCount } from "../realtime/reducer.js";
+import { byActivity, unreadCount } from "../realtime/reducer.js";
 import { createApi } from "./api.js";
 import { Panel } from "./app.js";
 import { alone, clock, fingerprint, hex, storeOf, styled, uuid, wordsFor } from "./browser.js";
@@ -18,6 +18,7 @@ import { palette } from "./look.js";
 import { closed, looksOf, opened } from "./machine.js";
 import { html } from "./parts.js";
 import { createSession } from "./session.js";
+import { previewOf } from "./thread.js";
 
 const TICK_MS = 30_000;
 const TYPING_TICK_MS = 1_000;
@@ -254,12 +255,20 @@ function isLookedAt(thread) {
   return isOpen && shown === thread && document.visibilityState === "visible" && (isHostFocused || document.hasFocus());
 }
 
+/** The last word of the team that nobody has read.
+ * @param {State["log"]} log */
+function latestUnread(log) {
+  const one = byActivity(log).find(({ unread_count, last_message }) => unread_count && last_message && last_message.author.kind !== "contact");
+  const last = one?.last_message;
+  return last && { id: last.id, conversation: one.id, author: last.author.name || t("team"), text: previewOf(last) };
+}
+
 /** @param {State} state */
 function tellHost(state) {
   const { contact, conversations } = state.log;
   // Whether there is a history: nobody knows before the server has said.
   const hint = state.phase !== "ready" ? undefined : Object.keys(conversations).length ? "1" : null;
-  const message = { t: "state", contact: contact && { id: contact.id, type: contact.type }, unread: unreadCount(state.log), hint };
+  const message = { t: "state", contact: contact && { id: contact.id, type: contact.type }, unread: unreadCount(state.log), hint, preview: latestUnread(state.log) };
   const text = JSON.stringify(message);
   if (text === told) return;
   told = text;
