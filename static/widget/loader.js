@@ -276,6 +276,14 @@
     isWanted = false;
   }
 
+  /** Begin with another frame where this one was. */
+  function remake() {
+    dropFrame();
+    place();
+    ensureFrame();
+    if (isOpen) show();
+  }
+
   /** @param {MessageEvent} event */
   function greeted({ source: from, origin, data }) {
     if (!frame || port || from !== frame.contentWindow || origin !== source.origin || data !== "curbe:ready") return;
@@ -339,10 +347,7 @@
     },
     /** A part of the frame could not be loaded. Browsers ask for it once per page, so it takes another frame. */
     lacking() {
-      if (lacks++ > 2) return;
-      dropFrame();
-      ensureFrame();
-      if (isOpen) show();
+      if (lacks++ < 3) remake();
     },
     device: ({ device_id }) => keep(device_id),
     email_supplied: () => callbacks.onUserEmailSupplied.forEach((run) => run()),
@@ -577,7 +582,8 @@
   for (const name of ["resize", "scroll"]) window.visualViewport?.addEventListener(name, fit);
   const watcher = new MutationObserver(() => {
     if (!isActive || !document.body) return;
-    place();
+    if (isWanted && !root.isConnected) remake(); // A frame that was taken out has lost its page.
+    else place();
     if (mark) entitle(mark); // The page has changed its title, or its head.
   });
   watcher.observe(document.documentElement, { childList: true });
