@@ -283,11 +283,17 @@ def widget(row: Widget, offer: Offer) -> WidgetPayload:
         "appearance": row.appearance,
         "greeting": texts.get("greeting", ""),
         "texts": row.texts,
-        "features": {**row.features, "help": offer.help and row.features.get("help") is not False},
+        "features": _features(row, offer),
         "prechat": row.prechat,
         "thread_policy": row.tenant.thread_policy,
         "availability": availability(offer),
     }
+
+
+def _features(row: Widget, offer: Offer) -> dict[str, Any]:
+    """What the widget's settings switch, with what also depends on its tenant."""
+    has_help = offer.help and row.features.get("help") is not False
+    return {**row.features, "help": has_help, "close": row.tenant.visitors_may_close}
 
 
 def read_state(facts: Facts, *, for_team: bool) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The write path. One function is one domain verb: atomic, event-emitting, and a no-op when nothing changes."""
 
 from .articles import create_article, delete_article, save_article, update_article
-from .conversations import assign, close_conversation, reopen_conversation, start_conversation
+from .conversations import assign, close_conversation, end_conversation, reopen_conversation, start_conversation
 from .feedback import rate_conversation
 from .files import prune_files, upload_file
 from .identity import boot_device, identify_contact, introduce
@@ -39,6 +39,7 @@ __all__ = [
     "create_tenant",
     "delete_article",
     "end_agent_sockets",
+    "end_conversation",
     "identify_contact",
     "introduce",
     "mark_read_by_agent",

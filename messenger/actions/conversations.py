@@ -6,12 +6,12 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..errors import Invalid, SingleThread
+from ..errors import Forbidden, Invalid, NotFound, SingleThread
 from ..events import EventLog, EventType
 from ..models import Agent, Contact, Conversation, Message, Participant, Team
 from ..principals import Visitor
 from . import lifecycle
-from .locks import lock_conversation_of, lock_for_team
+from .locks import lock_conversation_of, lock_for_team, lock_speaker
 from .messages import Draft, count_and_lock, find_sent, say
 from .parts import append_event, record
 from .profile import speaker_of
@@ -98,15 +98,25 @@ def close_conversation(
 ) -> Conversation:
     """End the cycle. The visitor is asked for feedback when somebody replied in it and it is not closed silently."""
     conversation = lock_for_team(by.tenant_id, conversation_id)
-    if conversation.is_closed:
-        return conversation
-    conversation.status = Conversation.Status.CLOSED
-    conversation.closed_at = events.at
-    conversation.snoozed_until = conversation.waiting_since = None
-    conversation.asks_rating = not (silently or spam) and _was_replied_to(conversation)
-    append_event(events, conversation, "closed", agent=by)
-    conversation.save()
-    record(events, EventType.CONVERSATION_UPDATED, conversation)
+    if not conversation.is_closed:
+        _close(events, conversation, agent=by, asks=not (silently or spam))
+    return conversation
+
+
+@verb
+def end_conversation(events: EventLog, *, by: Visitor, conversation_id: uuid.UUID) -> Conversation:
+    """A visitor ends the cycle of their own conversation. One that is closed, or in which nothing was said, stays.
+
+    Raises NotFound, and Forbidden for a blocked contact (S60) and where the tenant does not let visitors do that.
+    """
+    if by.contact is None:
+        raise NotFound()
+    contact = lock_speaker(by, by.contact.id)
+    conversation = lock_conversation_of(contact, conversation_id)
+    if not by.tenant.visitors_may_close:
+        raise Forbidden("Conversations are ended by the team here.", code="closing_not_allowed")
+    if conversation.last_message_id and not conversation.is_closed:
+        _close(events, conversation, agent=None, asks=True, by="visitor")
     return conversation
 
 
@@ -117,6 +127,16 @@ def reopen_conversation(events: EventLog, *, by: Agent, conversation_id: uuid.UU
     if conversation.is_closed:
         lifecycle.reopen(events, conversation, agent=by)
     return conversation
+
+
+def _close(events: EventLog, conversation: Conversation, *, agent: Agent | None, asks: bool, **facts: str) -> None:
+    conversation.status = Conversation.Status.CLOSED
+    conversation.closed_at = events.at
+    conversation.snoozed_until = conversation.waiting_since = None
+    conversation.asks_rating = asks and _was_replied_to(conversation)
+    append_event(events, conversation, "closed", agent=agent, **facts)
+    conversation.save()
+    record(events, EventType.CONVERSATION_UPDATED, conversation)
 
 
 def _find_or_create(

@@ -59,6 +59,8 @@ COMPANIES = [
             "time_zone": "Europe/London",
             "thread_policy": Tenant.ThreadPolicy.CONVERSATIONS,
             "accepts_user_hash": True,
+            "visitors_may_close": True,
+            "reply_time": Tenant.ReplyTime.MINUTES,
         },
         people=[
             Colleague("maya@harbor.example", "Maya Okafor", Agent.Role.ADMIN),
@@ -111,6 +113,7 @@ COMPANIES = [
             "locale": "es",
             "time_zone": "Europe/Madrid",
             "thread_policy": Tenant.ThreadPolicy.SINGLE_THREAD,
+            "reply_time": Tenant.ReplyTime.HOURS,
         },
         people=[
             Colleague("lucia@rival.example", "Lucía Prado", Agent.Role.ADMIN),

@@ -87,6 +87,11 @@ class Tenant(models.Model):
         db_default=False,  # Processes of the release before it go on making tenants.
         help_text=_("Keeps the device id in a cookie of the registrable domain, so that all its subdomains share it."),
     )
+    visitors_may_close = models.BooleanField(
+        _("visitors may end conversations"),
+        default=False,
+        db_default=False,  # Processes of the release before it go on making tenants.
+    )
     reopen_days = models.PositiveIntegerField(
         _("days during which a closed conversation can be reopened"), null=True, blank=True
     )

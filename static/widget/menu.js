@@ -5,12 +5,15 @@
  */
 
 import { useEffect, useRef, useState } from "../vendor/hooks.js";
+import { withConversations } from "../realtime/reducer.js";
 import { isStored } from "./machine.js";
 import { html, Icon } from "./parts.js";
 
 /** @param {{ui: Ui, onClose: () => void}} props */
 export function Menu({ ui, onClose }) {
   const { t, state, session } = ui;
+  const thread = state.thread ?? "";
+  const features = state.widget?.features ?? {};
   const [isAsking, setAsking] = useState(false);
   const [problem, setProblem] = useState("");
   const box = useRef(/** @type {HTMLElement | null} */ (null));
@@ -33,7 +36,7 @@ export function Menu({ ui, onClose }) {
   };
 
   async function save() {
-    const content = await session.ask("GET", `conversations/${state.thread}/transcript`);
+    const content = await session.ask("GET", `conversations/${thread}/transcript`);
     const link = document.createElement("a");
     link.href = URL.createObjectURL(content);
     link.download = `${t("transcriptName")}.html`;
@@ -41,8 +44,16 @@ export function Menu({ ui, onClose }) {
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   }
 
+  const end = async () => {
+    const ended = await session.ask("POST", `conversations/${thread}/close`);
+    session.changeLog((log) => withConversations(log, [ended]));
+  };
+
+  const conversation = state.log.conversations[thread];
+  const canEnd = features.close && conversation?.status === "open" && conversation.last_message;
   const items = html`
-    ${isStored(state.thread) && state.widget?.features.transcript !== false && html`<button onClick=${attempt(save, "transcriptFailed")}><${Icon} name="down" />${t("transcript")}</button>`}
+    ${canEnd && html`<button onClick=${attempt(end, "endFailed")}><${Icon} name="check" />${t("end")}</button>`}
+    ${isStored(thread) && features.transcript !== false && html`<button onClick=${attempt(save, "transcriptFailed")}><${Icon} name="down" />${t("transcript")}</button>`}
     ${state.log.contact?.type !== "user" && html`<button onClick=${() => setAsking(true)}><${Icon} name="alert" />${t("reset")}</button>`}
   `;
   const question = html`

@@ -232,6 +232,20 @@ class AttachmentView(VisitorView):
         return answer_file(queries.get_file_for(self.visitor.contact, attachment_id))
 
 
+class CloseView(VisitorView):
+    """The visitor ends the conversation, where the tenant lets them."""
+
+    @answers(
+        shapes.ConversationPayload,
+        also={403: "closing_not_allowed"},
+        request=None,
+        operation_id="visitor_close",
+    )
+    def post(self, request: Request, conversation_id: uuid.UUID) -> Response:
+        ended = actions.end_conversation(by=self.visitor, conversation_id=conversation_id)
+        return Response(queries.visitor_conversation(queries.get_conversation_for(self.visitor.contact, ended.id)))
+
+
 class TranscriptView(VisitorView):
     """The thread as a file: what its visitor may see of it."""
 

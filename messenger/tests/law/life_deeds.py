@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from messenger.models import Tenant
+
 from .deeds import Play, deed
 from .stage import Stage
 
@@ -122,6 +124,34 @@ def one_that_is_open(stage: Stage) -> Play:
     thread = stage.answered()
     yield None
     stage.ada.post(f"conversations/{thread}/reopen")
+
+
+# end_conversation
+
+
+@deed("end_conversation")
+def by_the_visitor(stage: Stage) -> Play:
+    thread = stage.answered()
+    Tenant.objects.update(visitors_may_close=True)
+    yield None
+    stage.visitor.post(f"conversations/{thread}/close")
+
+
+@deed("end_conversation")
+def twice_and_before_anybody_answered(stage: Stage) -> Play:
+    thread = stage.thread()
+    Tenant.objects.update(visitors_may_close=True)
+    yield None
+    stage.visitor.post(f"conversations/{thread}/close")
+    stage.visitor.post(f"conversations/{thread}/close")
+
+
+@deed("end_conversation")
+def of_a_conversation_in_which_nothing_was_said(stage: Stage) -> Play:
+    thread = stage.visitor.post("conversations").json()["conversation"]["id"]
+    Tenant.objects.update(visitors_may_close=True)
+    yield None
+    stage.visitor.post(f"conversations/{thread}/close")
 
 
 # rate_conversation

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from curbe.testing.people import WITHIN_MS, CustomerAtShop, VisitorAtShop
 from curbe.testing.waiting import wait_for
@@ -187,9 +187,10 @@ def test_the_next_page_shows_the_thread_before_the_server_answers(browser, stack
         visitor.opens_the_chat()
         visitor.says("Remember me")
         visitor.sees_note("Sent")
-        held = []
-        hold = lambda route: route.continue_() if held else held.append(route)  # noqa: E731 - the first one
-        visitor.page.route("**/api/messenger/bootstrap", hold)
+        held: list[Route] = []
+        visitor.page.route(
+            "**/api/messenger/bootstrap", lambda route: route.continue_() if held else held.append(route)
+        )
         visitor.page.reload()
         visitor.opens()
         visitor.sees("Remember me")

@@ -53,6 +53,10 @@ def call(visitor, method, *args):
     return visitor.page.evaluate("([method, args]) => Curbe(method, ...args)", [method, list(args)])
 
 
+def is_user(visitor):
+    wait_for(lambda: call(visitor, "whoami")["type"] == "user", "the user to be known")
+
+
 def heard(visitor, name=None):
     return [one for one in visitor.page.evaluate("heard") if name in (None, one[0])]
 
@@ -381,7 +385,7 @@ def test_a_user_by_any_name_of_the_proof(browser, stack, host):
             visitor = host(session)
             call(visitor, "boot", {name: token(stack, f"by {name}")})
             visitor.opens()
-            wait_for(lambda visitor=visitor: call(visitor, "whoami")["type"] == "user", "the user")
+            is_user(visitor)
 
 
 def test_a_user_by_their_hash(browser, stack, host):
@@ -393,7 +397,7 @@ def test_a_user_by_their_hash(browser, stack, host):
         visitor = host(session)
         call(visitor, "boot", {"app_id": "theirs", "widget_id": "any", "user_id": "by hash", "user_hash": user_hash})
         visitor.opens()
-        wait_for(lambda: call(visitor, "whoami")["type"] == "user", "the user")
+        is_user(visitor)
 
 
 def test_what_the_page_says_of_somebody_is_kept_unverified(browser, stack, host):
@@ -445,7 +449,7 @@ def test_what_is_no_method_warns_and_what_is_no_function_is_ignored(browser, sta
             call(visitor, method, 1)
         assert len([line for line in lines if "has no method" in line]) == 4
         for method in ("onShow", "onHide", "onUnreadCountChange", "onUserEmailSupplied", "onAuthRequired", "ready"):
-            for wrong in (None, 7, "alert(1)", {}):
+            for wrong in [None, 7, "alert(1)", []]:
                 call(visitor, method, wrong)
         call(visitor, "reattach_activator")
         call(visitor, "show")

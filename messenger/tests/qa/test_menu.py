@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from curbe.testing.people import WITHIN_MS, CustomerAtShop, VisitorAtShop
 from messenger.tests.qa.test_checklist import thread_of
+from messenger.tests.qa.test_connection import reply
 from messenger.tests.qa.test_login import CLARA
 
 SHOP = "/demo/?lang=en"
@@ -92,6 +93,21 @@ def test_a_user_can_save_and_not_start_over(browser, stack):
         expect(shown.get_by_role("button", name="Reset chat")).to_have_count(0)
 
 
+def test_a_visitor_ends_the_conversation_and_is_asked_how_it_was(browser, stack):
+    @browser.run
+    def story(session):
+        visitor = chatting(session, stack, "That is all")
+        reply(stack, visitor, "Glad to help")
+        visitor.sees("Glad to help")
+        menu(visitor).get_by_role("button", name="End conversation").click()
+        visitor.sees("The conversation was closed")
+        expect(visitor.thread.get_by_text("How did we do?")).to_be_visible(timeout=WITHIN_MS)
+        expect(menu(visitor).get_by_role("button", name="End conversation")).to_have_count(0)
+        visitor.page.keyboard.press("Escape")
+        visitor.says("One more thing")
+        visitor.sees("The conversation was reopened")
+
+
 def test_emoji_are_picked_by_mouse_and_by_arrow_keys(browser, stack):
     @browser.run
     def story(session):
@@ -125,4 +141,4 @@ def test_what_a_widget_switches_off_is_not_offered(browser, stack, set_widget):
         expect(visitor.frame.get_by_role("button", name="Emoji")).to_have_count(0)
         expect(visitor.frame.get_by_label("Attach files")).to_have_count(0)
         shown = menu(visitor)
-        expect(shown.get_by_role("button")).to_have_text(["Reset chat"])
+        expect(shown.get_by_role("button")).to_have_text(["End conversation", "Reset chat"])

@@ -36,6 +36,8 @@ export default {
   transcript: "Download transcript",
   transcriptName: "conversation",
   transcriptFailed: "The transcript could not be loaded. Please try again.",
+  end: "End conversation",
+  endFailed: "The conversation could not be ended. Please try again.",
   reset: "Reset chat",
   resetTitle: "Start over?",
   resetWhat: "This chat and what you told us about yourself disappear from this browser, and we will meet you as somebody new. Our team keeps what you have written so far.",

@@ -36,6 +36,8 @@ export default {
   transcript: "Descargar la conversación",
   transcriptName: "conversación",
   transcriptFailed: "No se ha podido cargar la conversación. Inténtalo de nuevo.",
+  end: "Terminar la conversación",
+  endFailed: "No se ha podido terminar la conversación. Inténtalo de nuevo.",
   reset: "Reiniciar el chat",
   resetTitle: "¿Empezar de nuevo?",
   resetWhat: "Este chat y lo que nos has contado de ti desaparecen de este navegador, y serás para nosotros alguien nuevo. Nuestro equipo conserva lo que has escrito hasta ahora.",
