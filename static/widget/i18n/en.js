@@ -29,7 +29,7 @@ export default {
   thread: "Conversation",
   introTitle: "Ask us anything",
   placeholder: "Write a message…",
-  placeholderClosed: "Write to continue this conversation…",
+  placeholderClosed: "Write to continue…",
   more: "More",
   emoji: "Emoji",
   send: "Send",

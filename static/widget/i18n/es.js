@@ -29,7 +29,7 @@ export default {
   thread: "Conversación",
   introTitle: "Pregúntanos lo que quieras",
   placeholder: "Escribe un mensaje…",
-  placeholderClosed: "Escribe para continuar esta conversación…",
+  placeholderClosed: "Escribe para continuar…",
   more: "Más",
   emoji: "Emoji",
   send: "Enviar",
