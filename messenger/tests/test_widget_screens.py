@@ -65,6 +65,26 @@ def test_every_screen_is_accessible_whole_and_easy_to_hit(browser, stack, look):
         assert session.page_errors == []
 
 
+# On the first neither ink has much contrast to spare; the others are too light, or too dark, to be text as they are.
+@pytest.mark.parametrize("color", ["#767676", "#ff7a00", "#facc15", "#0b1f4d"])
+def test_the_tenants_colour_reads_on_every_surface(browser, stack, color):
+    @browser.run
+    def story(session):
+        look = Look("en", phone=False)
+        walker = Walker.begins(session, stack, look)
+        walker.page.evaluate(f"Curbe('update', {{action_color: '{color}'}})")
+        walker.opens_the_chat()
+        walker.says("A question")
+        expect(walker.thread.locator(".meta.sent")).to_be_visible(timeout=WITHIN_MS)
+        walker.team.reply(walker.conversation(), "An answer")
+        walker.team.close(walker.conversation())
+        walker.appears(".faces")
+        found = faults("feedback", walker, look)
+        walker.presses(".talk .round")
+        walker.appears(".card .row")
+        assert found + faults("home", walker, look) == []
+
+
 def test_a_fault_on_a_screen_would_be_found(browser, stack):
     """The control: in the host page's shadow root and in the frame, of each kind."""
 

@@ -6,6 +6,9 @@
 
 const WHITE = [255, 255, 255];
 const NIGHT = [23, 24, 28];
+/** Of the style sheet's surfaces those on which a colour reads worst: --sunken when it is light, --raised when it is dark. */
+const SUNKEN = [243, 244, 246];
+const RAISED = [33, 35, 40];
 /** WCAG AA, for text. */
 const ENOUGH = 4.5;
 
@@ -25,7 +28,7 @@ export function contrast(a, b) {
 }
 
 /** The custom properties that a tenant's colour becomes: itself, ink that reads on it, and as text a shade that reads on
- * the surface. A colour on which no ink reads is darkened; one that is none leaves the defaults of the style sheet.
+ * every surface. A colour on which no ink reads is darkened; one that is none leaves the defaults of the style sheet.
  * @param {string} hex
  * @param {boolean} isDark
  * @returns {Record<string, string>} */
@@ -37,7 +40,7 @@ export function palette(hex, isDark) {
   return {
     "--brand": `rgb(${brand.join(" ")})`,
     "--brand-ink": isDarkInk ? `rgb(${NIGHT.join(" ")})` : "#fff",
-    "--brand-text": `rgb(${readable(color, isDark ? NIGHT : WHITE, isDark).join(" ")})`,
+    "--brand-text": `rgb(${readable(color, isDark ? RAISED : SUNKEN, isDark).join(" ")})`,
   };
 }
 
