@@ -280,30 +280,6 @@ def test_older_history_loads_above_what_is_being_read(browser, stack):
         wait_for(lambda: unread_of(visitor.page) == 0, "the message to be read")
 
 
-def test_keyboard_alone_is_enough(browser, stack):
-    @browser.run
-    def story(session):
-        page = session.page(f"{stack.base_url}/demo/?lang=en")
-        is_booted(page)
-        page.get_by_role("button", name="Open chat").focus()
-        page.keyboard.press("Enter")
-        visitor = VisitorAtShop(page)
-        expect(visitor.frame.get_by_role("heading", level=1)).to_be_focused(timeout=WITHIN_MS)
-        visitor.opens_the_chat()
-        expect(visitor.box).to_be_focused(timeout=WITHIN_MS)
-        page.keyboard.type("first line")
-        page.keyboard.press("Shift+Enter")
-        page.keyboard.type("second line")
-        page.keyboard.press("Enter")
-        expect(visitor.thread.get_by_text("second line")).to_be_visible(timeout=WITHIN_MS)
-        expect(visitor.box).to_have_value("")
-        for _ in range(8):  # Round and round, and never out.
-            page.keyboard.press("Tab")
-            assert page.evaluate("document.activeElement.localName") == "curbe-messenger"
-        page.keyboard.press("Escape")
-        expect(page.get_by_role("button", name="Open chat")).to_be_focused(timeout=WITHIN_MS)
-
-
 def test_it_speaks_spanish_and_fills_a_phone(browser, stack):
     @browser.run
     def story(session):
