@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Self
 
 from PIL import Image, ImageDraw
 from playwright.sync_api import FilePayload, Frame, Locator, Route, expect
@@ -66,11 +67,11 @@ class Walker(VisitorAtShop):
     held: list[Route]
 
     @classmethod
-    def begins(cls, session: BrowserSession, stack: Stack, look: Look) -> Walker:
+    def begins(cls, session: BrowserSession, stack: Stack, look: Look) -> Self:
         locale = "es-ES" if look.lang == "es" else "en-US"
         # At rest at once: nothing is looked at while it fades in.
         at = f"/demo/?lang={look.lang}"
-        walker: Walker = cls.arrives(session, stack, at, phone=look.phone, locale=locale, reduced_motion="reduce")
+        walker: Self = cls.arrives(session, stack, at, phone=look.phone, locale=locale, reduced_motion="reduce")
         walker.lang, walker.team, walker.held = look.lang, TeamProgram(stack), []
         return walker
 

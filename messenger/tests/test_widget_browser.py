@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import sqlite3
 import threading
 import uuid
 from collections.abc import Iterator
@@ -91,6 +92,21 @@ def begins(session, stack, text, **options):
     return visitor, team(stack, "GET", f"threads/{visitor.visitor_id()}")["items"][-1]["conversation_id"]
 
 
+def rows(stack):
+    """Of the whole database."""
+    with sqlite3.connect(stack.place.database_url.removeprefix("sqlite:///")) as database:
+        tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        counts = [f'SELECT count(*) FROM "{name}"' for (name,) in tables]  # noqa: S608 - the database's own names
+        return sum(database.execute(count).fetchone()[0] for count in counts)
+
+
+def traces(session, page, stack):
+    """Cookies, sockets, entries in the page's storages of every kind, and rows on the server."""
+    stored = "indexedDB.databases().then((all) => all.length + localStorage.length + sessionStorage.length)"
+    sockets = [url for url in session.records[0].requests if url.startswith("ws")]
+    return len(page.context.cookies()), len(sockets), page.evaluate(stored), rows(stack)
+
+
 def is_booted(page):
     wait_for(lambda: page.evaluate("!!window.Curbe?.booted"), "the widget to boot")
 
@@ -100,15 +116,27 @@ def unread_of(page):
 
 
 def test_a_passer_by_costs_one_script_and_leaves_no_trace(browser, stack, listed_site):
+    before = rows(stack)
+
     @browser.run
     def story(session):
         page = session.page(listed_site)
         is_booted(page)
         expect(page.get_by_role("button", name="Open chat")).to_have_count(1)
+        page.wait_for_load_state("networkidle")
         ours = {url for url in session.records[0].requests if url.startswith(stack.base_url)}
         assert len(ours) == 2, ours  # Of which one is the copy that the page loads for the sake of the test.
         assert len(page.frames) == 1
-        assert page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]
+        assert traces(session, page, stack) == (0, 0, 0, before)
+        # The control: a pointer over the launcher is intent, and leaves what is looked for here.
+        page.get_by_role("button", name="Open chat").hover()
+        wait_for(lambda: page.evaluate("window.Curbe('whoami').booted") and rows(stack) > before, "a device")
+        cookies, _, stored, after = traces(session, page, stack)
+        assert (cookies, stored > 0, after > before) == (0, True, True)
+        page.get_by_role("button", name="Open chat").click()
+        VisitorAtShop(page).opens_the_chat()
+        VisitorAtShop(page).says("Hello")
+        wait_for(lambda: page.evaluate("1") and traces(session, page, stack)[1] == 1, "a socket")
 
 
 def test_it_works_under_a_strict_policy_and_keeps_its_secret(browser, stack, listed_site):

@@ -67,7 +67,8 @@ class Typist(Walker):
 
     def goes_round(self, key):
         """Through everything in the panel and back to where they were, never out of it, and nowhere twice."""
-        began, stops = self.focused(), []
+        began: str = self.focused()
+        stops: list[str] = []
         for _ in range(MOST_STOPS):
             self.press(key)
             assert self.is_inside, f"out of the panel after {stops}"
