@@ -5,7 +5,7 @@ UV := $(or $(shell command -v uv),.venv/bin/uv)
 COMPILE := $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
-.PHONY: run test test-sqlite test-postgres test-stacks test-all load mutants soak lint format lock reset env env-dev python
+.PHONY: run test test-sqlite test-postgres test-stacks test-all load mutants soak screenshots lighthouse lint format lock reset env env-dev python
 
 run: env
 	@exec .venv/bin/python -u manage.py serve --setup
@@ -40,6 +40,14 @@ mutants: env-dev
 # Every fault on both databases for long; about an hour. SOAK="--cells sqlite --sends 500" runs less of it.
 soak: env-dev
 	.venv/bin/python -m curbe.testing.soak $(SOAK)
+
+# Every screen of the widget, light and dark, on a desktop and a phone, in both languages; under two minutes.
+screenshots: env-dev
+	.venv/bin/python -m curbe.testing.screenshots
+
+# The demo page with the widget against itself without it: no category may lose a point; under three minutes.
+lighthouse: env-dev
+	.venv/bin/python -m curbe.testing.lighthouse
 
 lint: env-dev
 	.venv/bin/ruff check .
