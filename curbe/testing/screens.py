@@ -22,6 +22,12 @@ from curbe.testing.stack import Stack
 SENDING = "**/api/messenger/conversations/*/messages"
 BOOTING = "**/api/messenger/bootstrap"
 FILES = "**/api/messenger/attachments/*"
+FORM = {
+    "enabled": True,
+    "fields": [{"name": "name"}, {"name": "email", "required": True}],
+    "consent": {"required": True, "url": "https://example.com/privacy"},
+    "skippable": True,
+}
 ARTICLE = "shipping-times-and-costs"
 LATER = {
     "en": "Good morning! Two more things: the parcel needs no signature, and you can follow it in your account.",
@@ -99,6 +105,13 @@ class Walker(VisitorAtShop):
 
     def conversation(self) -> str:
         return self.team.conversation_of(self.visitor_id() or "")
+
+
+def prepare(stack: Stack) -> None:
+    """The second site asks guests who they are; once for a stack, before anybody walks."""
+    widget = stack.demo["tenants"][0]["widgets"][1]["id"]
+    change = f"from messenger.models import Widget; Widget.objects.filter(id='{widget}').update(prechat={FORM!r})"
+    stack.manage("shell", "--no-imports", "-c", change)
 
 
 def walk(session: BrowserSession, stack: Stack, look: Look) -> Iterator[tuple[str, Walker]]:
@@ -197,7 +210,27 @@ def to_a_conversation(walker: Walker) -> None:
     walker.appears(".other .saved")
 
 
+def to_the_menu(walker: Walker) -> None:
+    walker.presses("#menu")
+    walker.appears(".menu button")
+
+
+def to_starting_over(walker: Walker) -> None:
+    """It explains itself and asks first."""
+    walker.presses(".menu button:last-of-type")
+    walker.appears(".menu .danger")
+
+
+def to_emoji(walker: Walker) -> None:
+    walker.page.keyboard.press("Escape")
+    expect(walker.frame.locator(".menu")).to_have_count(0)
+    walker.presses(".composer [aria-expanded]")
+    walker.appears(".emoji button")
+
+
 def to_typing(walker: Walker) -> None:
+    walker.presses(".composer [aria-expanded]")
+    expect(walker.frame.locator(".emoji")).to_have_count(0)
     walker.team.types(walker.conversation())
     walker.appears(".dots")
 
@@ -293,6 +326,20 @@ def to_no_frame(walker: Walker) -> None:
     expect(walker.page.locator("curbe-messenger .note")).to_be_visible(timeout=WITHIN_MS)
 
 
+def to_a_form(walker: Walker) -> None:
+    """Of the second site, which asks guests before their first message."""
+    walker.page.unroute("**/widget/*/frame*")
+    walker.page.goto(walker.page.url.replace("/demo/", "/demo/second/"))
+    walker.page.evaluate("Curbe('show')")
+    walker.presses(".card.write")
+    walker.appears(".prechat input")
+
+
+def to_a_form_with_faults(walker: Walker) -> None:
+    walker.presses(".prechat .button")
+    walker.appears(".prechat .wrong")
+
+
 SCREENS: dict[str, Callable[[Walker], None]] = {
     "launcher": to_the_launcher,
     "starting": to_the_skeleton,
@@ -307,6 +354,9 @@ SCREENS: dict[str, Callable[[Walker], None]] = {
     "conversation-tray": to_a_tray,
     "conversation-picture-on-its-way": to_a_picture_on_its_way,
     "conversation": to_a_conversation,
+    "conversation-menu": to_the_menu,
+    "conversation-reset": to_starting_over,
+    "conversation-emoji": to_emoji,
     "conversation-typing": to_typing,
     "conversation-middle": to_the_middle,
     "launcher-unread": to_a_badge,
@@ -321,6 +371,8 @@ SCREENS: dict[str, Callable[[Walker], None]] = {
     "messages": to_messages,
     "home-history": to_home_with_history,
     "launcher-no-frame": to_no_frame,
+    "form": to_a_form,
+    "form-faults": to_a_form_with_faults,
 }
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from curbe.testing.bed import Bed
 from curbe.testing.browser import SCREENSHOTS, BrowserSession
-from curbe.testing.screens import LOOKS, SCREENS, Look, walk
+from curbe.testing.screens import LOOKS, SCREENS, Look, prepare, walk
 from curbe.testing.stack import Stack
 
 PLACE = SCREENSHOTS / "widget"
@@ -28,6 +28,7 @@ def main() -> None:
     bed = Bed()
     try:
         with bed.spawn_stack(env={"RATE_LIMITS": "off"}) as stack:
+            prepare(stack)
             for look in LOOKS:
                 bed.browser.call(functools.partial(_show, bed.browser.session(str(look)), stack, look), _ENOUGH_S)
     finally:

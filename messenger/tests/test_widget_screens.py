@@ -10,17 +10,18 @@ from playwright.sync_api import expect
 from curbe.testing import axe
 from curbe.testing.bed import Bed
 from curbe.testing.people import WITHIN_MS
-from curbe.testing.screens import LOOKS, Look, Walker, walk
+from curbe.testing.screens import LOOKS, Look, Walker, prepare, walk
 from curbe.testing.stack import Stack
 
 # The page around the open panel is the same on every screen, so it is looked at on one of them.
 OPEN_IN_PAGE = "home"
-# Of what can be pressed. A link in running text is as tall as its line (the exception of WCAG 2.5.8).
+# Of what can be pressed, which for a field is the label around it. A link in running text is as tall as its line (the
+# exception of WCAG 2.5.8).
 SMALL_TARGETS = """() => {
   const all = [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")];
   const isSmall = ({width, height}) => width < 43.9 || height < 43.9;
   const shown = all.filter((one) => one.checkVisibility() && !one.matches(".rich a"));
-  const small = shown.filter((one) => isSmall(one.getBoundingClientRect()));
+  const small = shown.filter((one) => isSmall((one.closest("label") ?? one).getBoundingClientRect()));
   return small.map((one) => `too small: ${one.outerHTML.slice(0, 80)}`);
 }"""
 # What is cut off at the side, unless it says that it scrolls or ends with an ellipsis.
@@ -38,6 +39,7 @@ CUT_OFF = """() => {
 @pytest.fixture(scope="module")
 def stack(bed: Bed) -> Iterator[Stack]:
     with bed.spawn_stack(database="sqlite") as running:
+        prepare(running)
         yield running
 
 
