@@ -111,6 +111,14 @@ def is_booted(page):
     wait_for(lambda: page.evaluate("!!window.Curbe?.booted"), "the widget to boot")
 
 
+class VisitorAtWidget(VisitorAtShop):
+    """On a page that has frames of its own, too."""
+
+    @property
+    def frame(self):
+        return self.page.frame_locator("curbe-messenger iframe")
+
+
 def unread_of(page):
     return page.evaluate("new Promise((tell) => Curbe('onUnreadCountChange', tell))")
 
@@ -160,7 +168,7 @@ def test_it_works_under_a_strict_policy_and_keeps_its_secret(browser, stack, lis
         wait_for(lambda: page.evaluate("window.Curbe?.('getVisitorId')"), "the frame to come by itself")
 
 
-def test_a_site_that_is_not_listed_is_refused_by_the_browser(browser, stack, site):
+def test_s51_a_site_that_is_not_listed_is_refused_by_the_browser(browser, stack, site):
     @browser.run
     def story(session):
         page = session.page(site)
@@ -168,23 +176,100 @@ def test_a_site_that_is_not_listed_is_refused_by_the_browser(browser, stack, sit
         page.get_by_role("button", name="Open chat").click()
         expect(page.get_by_text("Chat is not available right now")).to_be_visible(timeout=WITHIN_MS)
         assert any("frame-ancestors" in text for text in session.console_errors)
+        assert not [url for url in session.records[0].requests if "/api/messenger/" in url]
 
 
-def test_messages_from_elsewhere_are_ignored(browser, stack):
-    """S52: neither the loader nor the frame takes a port from anybody but the other."""
+def test_s51_the_same_site_is_welcome_once_it_is_listed(browser, stack, listed_site):
+    """The control."""
 
     @browser.run
     def story(session):
-        visitor, _ = begins(session, stack, "Before the forgery")
-        forged = "const c = new MessageChannel(); c.port1.onmessage = (e) => (window.leaked = e.data);"
-        visitor.page.evaluate(
-            f"() => {{ {forged} const f = document.querySelector('curbe-messenger').shadowRoot.querySelector('iframe');"
-            "f.contentWindow.postMessage('curbe:port', '*', [c.port2]);"
-            "c.port1.postMessage({t: 'init', device_id: 'x'.repeat(43)}); window.postMessage('curbe:ready', '*'); }"
-        )
+        visitor = VisitorAtShop(session.page(listed_site))
+        is_booted(visitor.page)
+        visitor.opens()
+        assert session.console_errors == []
+
+
+# What the page itself, or a frame of its own, may try: to hand the widget another port, or to be the widget.
+FORGE = """(isPort) => {
+  const widget = top.document.querySelector("curbe-messenger").shadowRoot.querySelector("iframe").contentWindow;
+  top.leaked = [];
+  addEventListener("message", ({ ports, data }) => ports.length && top.leaked.push(data));
+  if (!isPort) return top.postMessage("curbe:ready", "*");
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = ({ data }) => top.leaked.push(data);
+  widget.postMessage("curbe:port", "*", [port2]);
+  for (const t of ["init", "leave", "shutdown"]) port1.postMessage({ t, n: 9, device_id: "x".repeat(43) });
+}"""
+
+
+def frame_of_the_pages_own(page):
+    page.evaluate("() => document.body.append(Object.assign(document.createElement('iframe'), { name: 'other' }))")
+    return page.frame(name="other")
+
+
+def frame_of_the_widget(page):
+    return next(one for one in page.frames if one.url.partition("#")[0].endswith("/frame"))
+
+
+def arrived_at(page):
+    """How many messages have come to the window: its own script has looked at each by then."""
+    return page.evaluate("window.arrived ?? 0")
+
+
+@pytest.mark.parametrize("how", ["second port", "port of another frame", "greeting", "greeting of another frame"])
+def test_s52_a_message_from_elsewhere_is_ignored(browser, stack, how):
+    """Neither the loader nor the frame takes anything from anybody but the other, and each but once."""
+
+    @browser.run
+    def story(session):
+        person = session.person()
+        person.add_init_script("addEventListener('message', () => (window.arrived = (window.arrived ?? 0) + 1))")
+        visitor = VisitorAtWidget(person.new_page())
+        visitor.page.goto(f"{stack.base_url}/demo/?lang=en")
+        visitor.opens_the_chat()
+        visitor.says("Before the forgery")
+        visitor.sees_note("Sent")
+        # The control: what the real ones say to each other comes through the same windows.
+        frame = frame_of_the_widget(visitor.page)
+        assert (arrived_at(visitor.page), arrived_at(frame)) == (1, 1)
+        who = visitor.visitor_id()
+        forger = frame_of_the_pages_own(visitor.page) if "another frame" in how else visitor.page
+        forger.evaluate(FORGE, "port" in how)
+        reached = frame if "port" in how else visitor.page
+        wait_for(lambda: arrived_at(reached) == 2, "the forgery to arrive")
         visitor.says("After the forgery")
         visitor.sees_note("Sent")
-        assert visitor.page.evaluate("window.leaked") is None
+        assert visitor.page.evaluate("window.leaked") == []
+        assert (visitor.visitor_id(), visitor.page.evaluate("Curbe.booted")) == (who, True)
+        assert visitor.page.evaluate("window.onmessage") is None
+        assert session.page_errors == []
+
+
+def test_s52_before_the_frame_is_there_nobody_else_can_take_its_place(browser, stack):
+    """A frame of the page's own greets first; the secret goes to the real one alone."""
+
+    @browser.run
+    def story(session):
+        person = session.person()
+        person.add_init_script(
+            "window.leaked = []; addEventListener('message', ({ data, ports, source }) => {"
+            "if (data === 'curbe:port') { window.leaked.push(source === parent); window.given = ports.length } })"
+        )
+        page = person.new_page()
+        page.goto(f"{stack.base_url}/demo/?lang=en")
+        is_booted(page)
+        page.evaluate("Object.defineProperty(window, 'onmessage', { set() { window.assigned = true } })")
+        forger = frame_of_the_pages_own(page)
+        forger.evaluate("() => { top.Curbe('show'); top.postMessage('curbe:ready', '*') }")
+        page.evaluate("postMessage('curbe:ready', '*')")
+        visitor = VisitorAtWidget(page)
+        visitor.opens_the_chat()
+        visitor.says("To the real one")
+        visitor.sees_note("Sent")
+        frame = frame_of_the_widget(page)
+        assert page.evaluate("[window.leaked, window.assigned ?? false]") == [[], False]
+        assert frame.evaluate("[window.leaked, window.given]") == [[True], 1]
 
 
 def test_blocked_storage_is_survived(browser, stack):
