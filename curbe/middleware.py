@@ -18,6 +18,7 @@ from django.utils.decorators import sync_and_async_middleware
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from curbe.logs import new_trace_id
+from curbe.origins import is_widget_host
 
 GetResponse = Callable[[HttpRequest], Any]
 
@@ -57,6 +58,22 @@ def permissions_policy(get_response: GetResponse) -> GetResponse:
         return declared(await get_response(request))
 
     return answer_async if iscoroutinefunction(get_response) else lambda request: declared(get_response(request))
+
+
+@sync_and_async_middleware
+def widget_host(get_response: GetResponse) -> GetResponse:
+    """On the widget's own host nothing but the widget is there: neither the inbox nor the admin."""
+
+    def routed(request: HttpRequest) -> HttpRequest:
+        if is_widget_host(request.get_host()):
+            request.urlconf = "messenger.widget_urls"
+        return request
+
+    async def answer_async(request: HttpRequest) -> HttpResponseBase:
+        response: HttpResponseBase = await get_response(routed(request))
+        return response
+
+    return answer_async if iscoroutinefunction(get_response) else lambda request: get_response(routed(request))
 
 
 class StaticFilesMiddleware(WhiteNoiseMiddleware):

@@ -59,7 +59,14 @@ _public = urlsplit(PUBLIC_URL)
 if not _public.hostname:
     raise ImproperlyConfigured("PUBLIC_URL needs a scheme and a host, such as https://chat.example.com")
 IS_HTTPS = _public.scheme == "https"
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=sorted({"127.0.0.1", "localhost", "[::1]", _public.hostname}))
+# Where the widget is served, apart from the inbox whose sessions a flaw in it must not reach; by default in one place.
+WIDGET_ORIGIN = env("WIDGET_ORIGIN", default="").rstrip("/") or PUBLIC_URL
+_widget = urlsplit(WIDGET_ORIGIN)
+if not _widget.hostname or f"{_widget.scheme}://{_widget.netloc}" != WIDGET_ORIGIN:
+    raise ImproperlyConfigured("WIDGET_ORIGIN needs a scheme and a host and nothing else: https://widget.example.com")
+ALLOWED_HOSTS = env.list(
+    "ALLOWED_HOSTS", default=sorted({"127.0.0.1", "localhost", "[::1]", _public.hostname, _widget.hostname})
+)
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 # Whose X-Forwarded-For is believed.
 TRUSTED_PROXIES = proxy_networks(env.list("TRUSTED_PROXIES", default=[]))
@@ -102,6 +109,7 @@ MIDDLEWARE = [
     "curbe.middleware.trace",
     "django.middleware.security.SecurityMiddleware",
     "curbe.middleware.permissions_policy",
+    "curbe.middleware.widget_host",
     "curbe.middleware.StaticFilesMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

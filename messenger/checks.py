@@ -67,7 +67,7 @@ def _unsafe_settings() -> list[CheckMessage]:
             "Put a proxy with TLS in front, as docker-compose.yml does, and set PUBLIC_URL=https://…",
         ),
     ]
-    return [one for one in found if one] + _pepper_warning() + _proxy_warning()
+    return [one for one in found if one] + _pepper_warning() + _proxy_warning() + _widget_warning()
 
 
 def _key_fault() -> CheckMessage | None:
@@ -96,6 +96,14 @@ def _proxy_warning() -> list[CheckMessage]:
     fault = "TRUSTED_PROXIES is empty: behind a proxy all people share its address, and the limits of one."
     remedy = "Set TRUSTED_PROXIES to the addresses or networks of the proxies in front, such as 10.0.0.0/8."
     return [Advice(fault, hint=remedy, id="messenger.W011")]
+
+
+def _widget_warning() -> list[CheckMessage]:
+    if urlsplit(settings.WIDGET_ORIGIN).hostname != urlsplit(settings.PUBLIC_URL).hostname:
+        return []
+    fault = "WIDGET_ORIGIN is empty, or has the host of PUBLIC_URL: a flaw in the widget would be one in the inbox."
+    remedy = "Point a second host name at this server and set WIDGET_ORIGIN=https://widget.example.com"
+    return [Advice(fault, hint=remedy, id="messenger.W012")]
 
 
 def _error(is_wrong: bool, number: str, fault: str, remedy: str) -> CheckMessage | None:

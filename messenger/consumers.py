@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 
-from curbe.origins import is_own
+from curbe.origins import is_own, is_own_frame, is_widget_host
 
 from . import actions, presence, queries, streams
 from .asking import ask_together, in_database
@@ -33,7 +33,7 @@ class MessengerConsumer(Socket):
 
     def may_connect(self) -> bool:
         origin = self.header("origin")
-        return origin is None or is_own(origin, self.header("host") or "")
+        return origin is None or is_own_frame(origin, self.header("host") or "")
 
     async def identify(self, hello: dict[str, Any]) -> Stream:
         self._bearer = str(hello.get("auth") or "")
@@ -113,10 +113,12 @@ class InboxConsumer(Socket):
 
     def may_connect(self) -> bool:
         """Any site's page sends our cookie, so with one the Origin must be ours; a program has neither (S28)."""
-        origin = self.header("origin")
+        origin, host = self.header("origin"), self.header("host") or ""
+        if is_widget_host(host):
+            return False
         if origin is None:
             return settings.SESSION_COOKIE_NAME not in self.scope["cookies"]
-        return is_own(origin, self.header("host") or "")
+        return is_own(origin, host)
 
     async def identify(self, hello: dict[str, Any]) -> Stream:
         self._bearer = str(hello.get("auth") or "")

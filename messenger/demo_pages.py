@@ -12,6 +12,8 @@ from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.translation import get_language, override
 from django.views.decorators.http import require_http_methods, require_safe
 
+from curbe.origins import widget_base
+
 from .demo_account import announcement, customer_of, has_accounts, remember
 from .demo_customers import CUSTOMERS
 from .demo_shops import SHOPS, in_language
@@ -62,14 +64,22 @@ def _page(request: HttpRequest, template: str, shop: str, widget: Widget | None)
     context: dict[str, Any] = {"language": language, "languages": LANGUAGES, "key": shop, "widget": widget}
     context["is_account"] = template == "demo/account.html"
     if widget:
-        context |= {"brand": widget.tenant.name, "shop": in_language(SHOPS[shop], language)}
+        loader = f"{widget_base()}{reverse('widget_loader', args=[widget.id])}"
+        context |= {"loader": loader, "brand": widget.tenant.name, "shop": in_language(SHOPS[shop], language)}
         context |= _whose(request, widget, language)
     with override(language):
         response = render(request, template, context, status=200 if widget else 404)
     patch_vary_headers(response, ["Accept-Language", "Cookie"])
     if context.get("customer") or context["is_account"]:
         patch_cache_control(response, no_store=True)
-    return under_policy(ACCOUNT_POLICY if "has_accounts" in context else POLICY, request, response)
+    policy = ACCOUNT_POLICY if "has_accounts" in context else POLICY
+    return under_policy({**policy, **_embedding()}, request, response)
+
+
+def _embedding() -> dict[str, list[str]]:
+    """What a page has to allow so that the messenger works on it: its script and its frame, wherever they are."""
+    place = widget_base()
+    return {"script-src": [SELF, place], "frame-src": [place]} if place else {}
 
 
 def _whose(request: HttpRequest, widget: Widget, language: str) -> dict[str, Any]:

@@ -4,10 +4,13 @@ from django.urls import path
 
 from . import demo_account, demo_pages, pages
 
-urlpatterns = [
+widget_urlpatterns = [
     path("widget/<uuid:widget_id>.js", pages.loader, name="widget_loader"),
     path("widget/<uuid:widget_id>", pages.loader),
     path("widget/<uuid:widget_id>/frame", pages.frame, name="widget_frame"),
+]
+urlpatterns = [
+    *widget_urlpatterns,
     path("demo/", demo_pages.shop, {"shop": "harbor"}, name="demo"),
     path("demo/second/", demo_pages.shop, {"shop": "second"}, name="demo_second"),
     path("demo/rival/", demo_pages.shop, {"shop": "rival"}, name="demo_rival"),

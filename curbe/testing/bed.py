@@ -67,17 +67,19 @@ class Bed:
         processes: int = 1,
         server: Server | Sequence[Server] = "serve",
         env: Mapping[str, str] | None = None,
+        widget_host: str = "",
     ) -> Stack:
         """Fresh processes on a fresh, seeded database; returns when all are ready. The caller closes it.
 
         `database` and `redis` take a server of the test's own (one it means to stop) in place of the run's.
+        `widget_host` is another name of this machine, under which the first process serves the widget alone.
         `server` names what each of the `processes` is, or, as a list, what the processes are one by one.
         """
         layer = self.redis if redis is True else redis or None
         place = self._fresh_place(self.postgres if database == "postgres" else database)
         settings = {**({"REDIS_URL": layer.url} if layer else {}), **(env or {})}
         servers = [server] * processes if isinstance(server, str) else server
-        stack = Stack(place, servers, settings)
+        stack = Stack(place, servers, settings, widget_host)
         try:
             stack.start()
         except BaseException:

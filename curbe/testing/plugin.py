@@ -64,6 +64,7 @@ def set_environment(database: str, bed: Bed) -> None:
         "REDIS_URL": "",
         "PORT": "8000",
         "PUBLIC_URL": "http://127.0.0.1:8000",
+        "WIDGET_ORIGIN": "",
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
         "PEPPER": "",
         "DEBUG": "false",

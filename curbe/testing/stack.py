@@ -29,7 +29,7 @@ SECRET_KEY = "of-no-use-outside-the-tests-" * 2
 # `web` and `realtime` are the commands of docker-compose.yml: HTTP alone, and HTTP with sockets.
 Server = Literal["serve", "daphne", "web", "realtime"]
 _START_SECONDS = 60
-_OURS = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "PORT", "PUBLIC_URL", "ALLOWED_HOSTS", "LOCAL_DIR"}
+_OURS = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "PORT", "PUBLIC_URL", "WIDGET_ORIGIN", "ALLOWED_HOSTS", "LOCAL_DIR"}
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,13 @@ class Place:
 class Stack:
     """Running processes of one installation. Process 0 is the one PUBLIC_URL names."""
 
-    def __init__(self, place: Place, servers: Sequence[Server], env: Mapping[str, str]) -> None:
+    def __init__(self, place: Place, servers: Sequence[Server], env: Mapping[str, str], widget_host: str = "") -> None:
         self.place = place
         self._ports = [free_port() for _ in servers]
         self.base_urls = [f"http://127.0.0.1:{port}" for port in self._ports]
         self.base_url = self.base_urls[0]
-        self._env = place.environment(**{"PUBLIC_URL": self.base_url, **env})
+        widget_origin = f"http://{widget_host}:{self._ports[0]}" if widget_host else ""
+        self._env = place.environment(**{"PUBLIC_URL": self.base_url, "WIDGET_ORIGIN": widget_origin, **env})
         self.demo = self._demo()
         self._processes = [self._process(i, server) for i, server in enumerate(servers)]
 

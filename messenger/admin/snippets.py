@@ -37,7 +37,7 @@ def hash_snippets() -> list[Snippet]:
 def boot_snippet(widget: Widget | None, *, with_hash: bool = False) -> Snippet:
     """Return what the page says once its server has made the proof."""
     proof = 'user_hash: "the hash from your server"' if with_hash else 'user_jwt: "the token from your server"'
-    loader = f"{settings.PUBLIC_URL}/widget/{widget.pk if widget else 'WIDGET_ID'}.js"
+    loader = f"{settings.WIDGET_ORIGIN}/widget/{widget.pk if widget else 'WIDGET_ID'}.js"
     return _filled(Snippet("boot-hash" if with_hash else "boot", "HTML", _BOOT), loader=loader, proof=proof)
 
 

@@ -18,6 +18,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from curbe.origins import widget_base
+
 from .. import actions
 from ..models import Team, Tenant, Widget
 from .base import OwnedAdmin
@@ -152,14 +154,15 @@ class WidgetAdmin(OwnedAdmin):
 
     @admin.display(description=_("Paste this before </body>"))
     def snippet(self, widget: Widget) -> SafeString:
-        line = f'<script async src="{settings.PUBLIC_URL}{loader_path(widget)}"></script>'
+        line = f'<script async src="{settings.WIDGET_ORIGIN}{loader_path(widget)}"></script>'
         preview = reverse("admin:messenger_widget_preview", args=[widget.pk])
         template = '<pre class="snippet"><code>{}</code></pre><p><a href="{}">{}</a></p>'
         return format_html(template, line, preview, _("Try it on an empty page"))
 
     def get_urls(self) -> list[URLPattern]:
         # The one page of the admin that shows a frame: the widget's own.
-        preview = self.admin_site.admin_view(csp_update({"frame-src": [SELF]})(self.preview))  # type: ignore[arg-type]
+        embeds = {"frame-src": [widget_base() or SELF], "script-src": [widget_base() or SELF]}
+        preview = self.admin_site.admin_view(csp_update(embeds)(self.preview))  # type: ignore[arg-type]
         return [path("<uuid:pk>/preview/", preview, name="messenger_widget_preview"), *super().get_urls()]
 
     def preview(self, request: HttpRequest, pk: Any) -> HttpResponse:
@@ -170,7 +173,7 @@ class WidgetAdmin(OwnedAdmin):
         own_origin = f"{request.scheme}://{request.get_host()}"
         context = {
             "widget": widget,
-            "loader": loader_path(widget),
+            "loader": f"{widget_base()}{loader_path(widget)}",
             "own_origin": own_origin,
             "is_allowed": own_origin in widget.allowed_origins,
         }

@@ -35,7 +35,8 @@ class Command(BaseCommand):
 
 def as_json(companies: list[SetUp]) -> dict[str, Any]:
     """Return what outside programs start from."""
-    return {"base_url": settings.PUBLIC_URL, "tenants": [_tenant(one) for one in companies]}
+    places = {"base_url": settings.PUBLIC_URL, "widget_origin": settings.WIDGET_ORIGIN}
+    return {**places, "tenants": [_tenant(one) for one in companies]}
 
 
 def as_text(companies: list[SetUp]) -> str:

@@ -21,6 +21,7 @@ from curbe.testing.npm import ROOT
 KEY = secrets.token_urlsafe(50)
 GOOD = {
     "PUBLIC_URL": "https://chat.example.com",
+    "WIDGET_ORIGIN": "https://widget.example.com",
     "SECRET_KEY": KEY,
     "PEPPER": secrets.token_urlsafe(50),
     "DEBUG": "false",
@@ -29,7 +30,13 @@ GOOD = {
     "TRUSTED_PROXIES": "10.0.0.0/8",
 }
 SERVICES = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
-LOCAL = {"PUBLIC_URL": "http://127.0.0.1:8000", "SECRET_KEY": "", "PEPPER": "", "RATE_LIMITS": "off"}
+LOCAL = {
+    "PUBLIC_URL": "http://127.0.0.1:8000",
+    "WIDGET_ORIGIN": "",
+    "SECRET_KEY": "",
+    "PEPPER": "",
+    "RATE_LIMITS": "off",
+}
 
 
 @pytest.fixture
@@ -155,6 +162,18 @@ def test_s64_without_a_proxy_none_has_to_be_named(manage):
     assert "W011" not in faults_of(manage("check", PUBLIC_URL="http://chat.example.com", TRUSTED_PROXIES=""))
 
 
+@pytest.mark.parametrize("origin", ["", "https://chat.example.com", "https://chat.example.com:8443"])
+def test_a_widget_that_shares_the_inboxs_host_is_a_warning(manage, origin):
+    done = manage("check", WIDGET_ORIGIN=origin)
+    assert (done.returncode, faults_of(done)) == (0, ["W012"])
+    assert "set WIDGET_ORIGIN" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("origin", ["widget.example.com", "https://widget.example.com/path", "https://"])
+def test_a_widget_origin_that_is_none_stops_every_command(manage, origin):
+    assert "ImproperlyConfigured: WIDGET_ORIGIN" in manage("check", WIDGET_ORIGIN=origin).stderr
+
+
 def test_s64_a_factor_for_a_load_test_is_fine_in_production(manage):
     assert manage("check", RATE_LIMITS="100").returncode == 0
 
@@ -162,9 +181,9 @@ def test_s64_a_factor_for_a_load_test_is_fine_in_production(manage):
 def test_s64_at_home_deploy_tells_everything_and_nothing_twice(manage):
     done = manage("check", "--deploy", **LOCAL, DEBUG="true")
     assert done.returncode != 0
-    assert sorted(faults_of(done)) == ["E010", "E012", "E013", "E014", "W010"]
+    assert sorted(faults_of(done)) == ["E010", "E012", "E013", "E014", "W010", "W012"]
     public = manage("check", "--deploy", **{**LOCAL, "PUBLIC_URL": "http://chat.example.com"}, DEBUG="true")
-    assert sorted(faults_of(public)) == ["E010", "E012", "E013", "E014", "W010"]
+    assert sorted(faults_of(public)) == ["E010", "E012", "E013", "E014", "W010", "W012"]
 
 
 @pytest.mark.parametrize("name", ["RATE_LIMITS", "TRUSTED_PROXIES"])
