@@ -60,10 +60,11 @@ class _Reader(HTMLParser):
 
 
 def shapes_of(*pages: str) -> Shapes:
-    """Which elements these pages have, and which attributes on them."""
+    """Which elements these pages have, and which attributes on them; under "!", what is none."""
     shapes: Shapes = {tag: set(names) for tag, names in MARKUP.items()}
-    for page in pages:
-        for tag, attributes in _read(page).elements:
+    for reader in map(_read, pages):
+        shapes.setdefault("!", set()).update(reader.oddities)
+        for tag, attributes in reader.elements:
             shapes.setdefault(tag, set()).update(attributes)
     return shapes
 
@@ -71,7 +72,7 @@ def shapes_of(*pages: str) -> Shapes:
 def faults_in(html: str, shapes: Mapping[str, set[str]] = MARKUP) -> list[str]:
     """What of the HTML is neither such an element nor an address that does no more than lead somewhere."""
     reader = _read(html)
-    found = list(reader.oddities)
+    found = [oddity for oddity in reader.oddities if oddity not in shapes.get("!", ())]
     for tag, attributes in reader.elements:
         shown = f"<{tag} {attributes}>"
         if tag not in shapes or not shapes[tag] >= set(attributes) or any(name.startswith("on") for name in attributes):

@@ -1,0 +1,223 @@
+"""S38 and S39 in Chromium with every policy switched off: what does not run is not saved by a header.
+
+Whatever runs calls `__xss`, which every frame of these pages has; what came to be in a page is looked at there.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import BrowserContext, expect
+
+from curbe.testing.people import WITHIN_MS
+from curbe.testing.waiting import wait_for
+from messenger.rendering import render_markdown, render_plain
+
+from .hostile import BENIGN, CORPUS, HERE, MARKUP, PAYLOADS, packed
+
+INSPECT = (HERE / "inspect.js").read_text().rstrip().rstrip(";")
+SURVEY = """() => Object.fromEntries([...Map.groupBy(document.querySelectorAll("*"), (one) => one.localName)]
+  .map(([name, all]) => [name, [...new Set(all.flatMap((one) => one.getAttributeNames()))]]))"""
+NAMES = packed(200)
+MARKDOWN = f"# a\n\n- {BENIGN}\n\n1. b\n\n> `c`\n\n```\nd\n```\n\n[t](/t 't')"
+AUTHOR = "<img src=x onerror=__xss()>\"'{{x}}[x](javascript:__xss())"
+PLANT = """
+import json
+from django.db import transaction
+from django.test.utils import setup_test_environment
+from messenger.models import Widget
+from messenger.tests.abuse.planting import desk_called, plant, publish
+setup_test_environment()
+widget = Widget.objects.select_related("tenant").get(id={widget!r})
+texts, bodies, author = json.loads({given!r})
+with transaction.atomic():
+    desk = desk_called(widget.tenant, author)
+    threads = [plant(widget, desk, text) for text in texts]
+    articles = [publish(widget.tenant, text, body).slug for text, body in zip(texts, bodies)]
+print(json.dumps([threads, articles, desk.bearer]))
+"""
+
+
+@dataclass
+class Trap:
+    """Somebody's browser in which anything that runs is noticed, and no policy keeps it from running."""
+
+    person: BrowserContext
+    sprung: list[str] = field(default_factory=list)
+
+    @classmethod
+    def set_in(cls, session):
+        trap = cls(session.person(bypass_csp=True))
+        trap.person.expose_binding("__xss", lambda source, *_: trap.sprung.append(source["frame"].url))
+        trap.person.on("dialog", trap._dialog)
+        return trap
+
+    def _dialog(self, dialog):
+        self.sprung.append(dialog.message)
+        dialog.dismiss()
+
+
+@pytest.fixture(scope="module")
+def stack(bed):
+    with bed.spawn_stack(database="sqlite") as running:
+        yield running
+
+
+@dataclass
+class Company:
+    """A tenant of the demo in which everybody says the same kind of thing, and how its people are reached."""
+
+    tenant: int
+    shop: str
+    names: list[str]
+    author: str
+    bodies: list[str]
+    threads: list[str] = field(default_factory=list)
+    articles: list[str] = field(default_factory=list)
+    token: str = ""
+
+    def plant(self, stack):
+        widget = stack.demo["tenants"][self.tenant]["widgets"][0]["id"]
+        code = PLANT.format(widget=widget, given=json.dumps([self.names, self.bodies, self.author]))
+        found = json.loads(stack.manage("shell", "--no-imports", "-c", code).splitlines()[-1])
+        self.threads, self.articles, self.token = found
+        return self
+
+
+@pytest.fixture(scope="module")
+def benign(stack):
+    """A company where nobody means harm: its pages say which elements there are."""
+    return Company(1, "/demo/rival/", [BENIGN] * 51, "Mia", [MARKDOWN] * 2).plant(stack)
+
+
+@pytest.fixture(scope="module")
+def hostile(stack):
+    """The whole corpus in names, traits, pages, browsers, files, messages and articles."""
+    bodies = ["\n\n".join(group) for group in CORPUS.values()]
+    return Company(0, "/demo/", NAMES, AUTHOR, bodies).plant(stack)
+
+
+def test_s38_the_trap_works_and_what_is_rendered_does_not_spring_it(browser):
+    @browser.run
+    def story(session):
+        trap = Trap.set_in(session)
+        page = trap.person.new_page()
+        show = (
+            "(texts) => texts.map((text) => document.body.appendChild(document.createElement('div')).innerHTML = text)"
+        )
+        shapes = {tag: sorted(names) for tag, names in MARKUP.items()} | {"html": [], "head": [], "body": [], "div": []}
+        page.evaluate(show, [render(text) for text in PAYLOADS for render in (render_plain, render_markdown)])
+        page.wait_for_function("() => document.images.length === 0")
+        assert page.evaluate(INSPECT, shapes) == []
+        assert (trap.sprung, session.hosts) == ([], set())
+        # The control: in pages of their own, unescaped, a good part of them runs by itself, and the rest can be seen.
+        page.route("**/*", lambda route: route.abort())
+        raw = [payload for payload in PAYLOADS if "evil.example" not in payload]
+        page.evaluate(
+            "(all) => all.map((text, i) => document.body.append(Object.assign(document.createElement('iframe'),"
+            "{srcdoc: `<!doctype html><body>${text}`, name: `n${i}`})))",
+            raw,
+        )
+        wait_for(lambda: page.evaluate("1") and len(trap.sprung) >= 100, "a hundred payloads to run")
+        page.evaluate("document.body.replaceChildren()")
+        page.evaluate(show, CORPUS["event handlers"] + CORPUS["foreign content"])
+        assert len(page.evaluate(INSPECT, shapes)) >= 84
+        page.evaluate("alert('a dialog')")
+        assert "a dialog" in trap.sprung
+
+
+def assert_inert(trap, page, shapes, *texts):
+    """Nothing ran, nothing came to be that is not ours, and the texts are there as they were typed."""
+    assert page.evaluate(INSPECT, shapes) == []
+    assert trap.sprung == []
+    shown = "".join(page.evaluate("document.documentElement.textContent").split())
+    assert [text for text in texts if "".join(text.split()) not in shown] == []
+
+
+def merged(*surveys):
+    """The elements of all these pages, and those of people's texts."""
+    surveys = (MARKUP, *surveys)
+    return {name: sorted({one for survey in surveys for one in survey.get(name, [])}) for name in set().union(*surveys)}
+
+
+def assert_nothing_else(session, stack):
+    assert session.hosts == {stack.base_url.removeprefix("http://")}
+    assert session.page_errors == []
+
+
+def signs_in(trap, stack, company, path):
+    """An admin of the company, who has signed in there."""
+    page = trap.person.new_page()
+    login = stack.demo["tenants"][company.tenant]["agents"][0]
+    page.goto(f"{stack.base_url}{path}")
+    page.locator("[name=username]").fill(login["email"])
+    page.locator("[name=password]").fill(login["password"])
+    page.locator("[name=password]").press("Enter")
+    expect(page.locator("#rows .row, #site-name").first).to_be_visible(timeout=WITHIN_MS)
+    return page
+
+
+def screens_of_the_inbox(page, stack, company, every):
+    """The list to its end, every so manieth thread with its panel, the chat log to its end, and a timeline."""
+    page.goto(f"{stack.base_url}/inbox/?view=all")
+    scrolls_to_the_end(page, "#rows .row", len(company.names))
+    yield company.names
+    for thread, name in list(zip(company.threads, company.names, strict=True))[::every]:
+        page.goto(f"{stack.base_url}/inbox/c/{thread}/?view=all")
+        expect(page.locator("#parts .attached")).to_be_visible(timeout=WITHIN_MS)
+        expect(page.locator("#panel dd").first).to_be_attached(timeout=WITHIN_MS)
+        yield [name, company.author]
+    page.goto(f"{stack.base_url}/inbox/log/")
+    scrolls_to_the_end(page, "#people .person", len(company.names))
+    page.locator("#people summary").first.click()
+    expect(page.locator(".timeline .part").first).to_be_visible(timeout=WITHIN_MS)
+    yield company.names
+
+
+def scrolls_to_the_end(page, rows, least):
+    def is_there():
+        page.locator(rows).last.scroll_into_view_if_needed()
+        return page.locator(rows).count() >= least and not page.locator("#more").count()
+
+    wait_for(is_there, f"{least} of {rows}")
+
+
+def test_s38_the_inbox(browser, stack, benign, hostile):
+    @browser.run
+    def story(session):
+        page = signs_in(Trap.set_in(session), stack, benign, "/inbox/")
+        page.goto(f"{stack.base_url}/inbox/?view=all")
+        surveys = [page.evaluate(SURVEY)]
+        surveys += [page.evaluate(SURVEY) for _ in screens_of_the_inbox(page, stack, benign, 25)]
+        trap = Trap.set_in(session)
+        page = signs_in(trap, stack, hostile, "/inbox/")
+        for texts in screens_of_the_inbox(page, stack, hostile, 5):
+            assert_inert(trap, page, merged(*surveys), *texts)
+        assert_nothing_else(session, stack)
+
+
+def screens_of_the_admin(page, stack, every):
+    """Lists to their end, and the pages of some rows of each."""
+    for name in ("contact", "conversation", "message", "visit", "attachment", "article"):
+        page.goto(f"{stack.base_url}/admin/messenger/{name}/?p=1")
+        rows = page.locator("#result_list tbody th a").evaluate_all("(all) => all.map((one) => one.href)")
+        yield
+        for url in rows[::every]:
+            page.goto(url)
+            yield
+
+
+def test_s38_the_admin(browser, stack, benign, hostile):
+    @browser.run
+    def story(session):
+        page = signs_in(Trap.set_in(session), stack, benign, "/admin/")
+        shapes = merged(*[page.evaluate(SURVEY) for _ in screens_of_the_admin(page, stack, 25)])
+        trap = Trap.set_in(session)
+        page = signs_in(trap, stack, hostile, "/admin/")
+        for _ in screens_of_the_admin(page, stack, 12):
+            assert_inert(trap, page, shapes)
+        page.goto(f"{stack.base_url}/admin/messenger/contact/?p=1")
+        assert_inert(trap, page, shapes, *NAMES[-30:])
+        assert_nothing_else(session, stack)
