@@ -161,17 +161,18 @@ export function Panel({ ui }) {
     const start = root.current?.querySelector("h1[tabindex], .gone .plain");
     if (isOpen) start?.focus();
   }, [isOpen, space, phase]);
-  return html`<div class="panel" ref=${root} role="dialog" aria-modal="true" aria-label=${ui.state.widget?.name ?? "Chat"} onKeyDown=${keepFocus}><${App} ui=${ui} /></div>`;
+  useEffect(() => document.addEventListener("keydown", (event) => root.current && keepFocus(event, root.current)), []);
+  return html`<div class="panel" ref=${root} role="dialog" aria-modal="true" aria-label=${ui.state.widget?.name ?? "Chat"}><${App} ui=${ui} /></div>`;
 }
 
-/** Tab goes round inside the panel.
- * @param {KeyboardEvent} event */
-function keepFocus(event) {
+/** Tab goes round inside the panel, and begins there when what had the focus is gone.
+ * @param {KeyboardEvent} event
+ * @param {HTMLElement} panel */
+function keepFocus(event, panel) {
   if (event.key !== "Tab") return;
-  const panel = /** @type {HTMLElement} */ (event.currentTarget);
   const all = [...panel.querySelectorAll("button:not(:disabled), textarea, input, a[href], [tabindex='0']")];
   const edge = event.shiftKey ? all[0] : all.at(-1);
-  if (document.activeElement !== edge) return;
+  if (document.activeElement !== edge && document.activeElement !== document.body) return;
   event.preventDefault();
   /** @type {HTMLElement | undefined} */ (event.shiftKey ? all.at(-1) : all[0])?.focus();
 }

@@ -18,27 +18,28 @@ const TALLEST_PX = 128;
 const MOST_FILES = 5;
 
 /** @param {{ui: Ui}} props */
-export function ConversationScreen({ ui }) {
+export function ConversationScreen({ ui: given }) {
+  const field = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
+  const toField = () => field.current?.focus();
+  const ui = { ...given, toField };
   const { state, t } = ui;
   const thread = state.thread ?? "";
   const conversation = state.log.conversations[thread];
   const isClosed = conversation?.status === "closed";
   const [isAtEnd, setAtEnd] = useState(true);
   const list = useRef(/** @type {HTMLElement | null} */ (null));
-  const field = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
   const toEnd = () => list.current && (list.current.scrollTop = list.current.scrollHeight);
-  const toField = () => field.current?.focus();
   return html`
     <${Header} ui=${ui} />
     <${Notices} ui=${ui} />
     <div class="stage">
-      <${Thread} ui=${ui} list=${list} isAtEnd=${isAtEnd} setAtEnd=${setAtEnd} toField=${toField} />
-      ${!isAtEnd && html`<${Round} class="jump" icon="down" label=${t("jump")} onClick=${toEnd}><${Count} ui=${ui} n=${conversation?.unread_count ?? 0} /><//>`}
+      <${Thread} ui=${ui} list=${list} isAtEnd=${isAtEnd} setAtEnd=${setAtEnd} />
+      ${!isAtEnd && html`<${Round} class="jump" icon="down" label=${t("jump")} onClick=${() => (toEnd(), list.current?.focus())}><${Count} ui=${ui} n=${conversation?.unread_count ?? 0} /><//>`}
     </div>
     ${isClosed && html`<p class="closed">${t("closedNote")} ${!isSingleThread(state) && html`<button class="plain" onClick=${() => ui.session.startNew()}>${t("newConversation")}</button>`}</p>`}
     ${asksFirst(state)
       ? html`<${Later} of="Prechat" ui=${ui} onShown=${toEnd} />`
-      : html`<${Composer} ui=${ui} field=${field} placeholder=${t(isClosed ? "placeholderClosed" : "placeholder")} onSent=${toEnd} toField=${toField} />`}
+      : html`<${Composer} ui=${ui} field=${field} placeholder=${t(isClosed ? "placeholderClosed" : "placeholder")} onSent=${toEnd} />`}
   `;
 }
 
@@ -93,8 +94,8 @@ function Notices({ ui }) {
   `;
 }
 
-/** @param {{ui: Ui, list: {current: HTMLElement | null}, isAtEnd: boolean, setAtEnd: (value: boolean) => void, toField: () => void}} props */
-function Thread({ ui, list, isAtEnd, setAtEnd, toField }) {
+/** @param {{ui: Ui, list: {current: HTMLElement | null}, isAtEnd: boolean, setAtEnd: (value: boolean) => void}} props */
+function Thread({ ui, list, isAtEnd, setAtEnd }) {
   const { state, session, t } = ui;
   const thread = state.thread ?? "";
   const conversation = state.log.conversations[thread];
@@ -151,7 +152,7 @@ function Thread({ ui, list, isAtEnd, setAtEnd, toField }) {
         ? html`<p class="older"><button class="plain" disabled=${state.loading[thread]} onClick=${() => session.loadOlder(first)}>${t("older")}</button></p>`
         : html`<${Intro} ui=${ui} />`}
       ${parts.map((part) => html`<${Line} key=${part.key} ui=${ui} part=${part} stay=${stay} />`)}
-      ${conversation?.rating_requested && html`<${Later} key=${`feedback ${conversation.cycle}`} of="Feedback" ui=${ui} conversation=${conversation} onShown=${stay} onDone=${toField} />`}
+      ${conversation?.rating_requested && html`<${Later} key=${`feedback ${conversation.cycle}`} of="Feedback" ui=${ui} conversation=${conversation} onShown=${stay} />`}
       ${typists.map((who) => html`<${Typing} key=${`typing ${who.id}`} ui=${ui} who=${who} />`)}
     </div>
   `;
@@ -227,7 +228,7 @@ function Status({ ui, part }) {
         <${Icon} name="alert" /><span>${t(reason)}</span>
         <button class="plain" onClick=${() => session.retry(entry.id)}>${t("retry")}</button>
         <button class="plain" onClick=${() => ui.copy(entry.body)}>${t("copy")}</button>
-        <button class="plain" onClick=${() => session.discard(entry.id)}>${t("discard")}</button>
+        <button class="plain" onClick=${() => (session.discard(entry.id), ui.toField?.())}>${t("discard")}</button>
       </div>
     `;
   }
@@ -248,9 +249,9 @@ function Typing({ ui, who }) {
 }
 
 /** Where the visitor writes: grows with the text, keeps a draft, sends with Enter.
- * @param {{ui: Ui, field: {current: HTMLTextAreaElement | null}, placeholder: string, onSent: () => void, toField: () => void}} props */
-function Composer({ ui, field, placeholder, onSent, toField }) {
-  const { session, state, t } = ui;
+ * @param {{ui: Ui, field: {current: HTMLTextAreaElement | null}, placeholder: string, onSent: () => void}} props */
+function Composer({ ui, field, placeholder, onSent }) {
+  const { session, state, t, toField } = ui;
   const thread = state.thread ?? "";
   const [text, setText] = useState(() => session.draft(thread));
   const [picked, setPicked] = useState(/** @type {Picked[]} */ ([]));
@@ -280,7 +281,7 @@ function Composer({ ui, field, placeholder, onSent, toField }) {
   }, [state.saying]);
   useEffect(() => {
     // On a touch screen the keyboard would cover the conversation that was just opened.
-    if (state.isOpen && matchMedia("(pointer: fine)").matches) toField();
+    if (state.isOpen && matchMedia("(pointer: fine)").matches) toField?.();
   }, [state.isOpen]);
   useLayoutEffect(() => {
     const { current } = field;
@@ -303,7 +304,7 @@ function Composer({ ui, field, placeholder, onSent, toField }) {
     setPicked([]);
     setPicking(false);
     onSent();
-    toField();
+    toField?.();
   }
 
   /** @param {FileList | null} [files] */
@@ -334,8 +335,8 @@ function Composer({ ui, field, placeholder, onSent, toField }) {
   }
 
   return html`
-    ${picked.length > 0 && html`<${Later} of="Tray" ui=${ui} picked=${picked} setPicked=${setPicked} toField=${toField} />`}
-    ${isPicking && html`<${Later} of="Emoji" ui=${ui} onPick=${insert} onClose=${() => (setPicking(false), toField())} />`}
+    ${picked.length > 0 && html`<${Later} of="Tray" ui=${ui} picked=${picked} setPicked=${setPicked} />`}
+    ${isPicking && html`<${Later} of="Emoji" ui=${ui} onPick=${insert} onClose=${() => (setPicking(false), toField?.())} />`}
     <form class="composer" onSubmit=${send}>
       ${hasFiles !== false && html`<label class="attach" title=${t("attach")}>
         <input type="file" multiple aria-label=${t("attach")} onChange=${picksFrom} /><${Icon} name="clip" />

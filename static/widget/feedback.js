@@ -15,8 +15,8 @@ const FACES = ["😞", "🙁", "😐", "🙂", "😀"];
 const LONGEST = 2000;
 const NOT_REQUESTED = 409;
 
-/** @param {{ui: Ui, conversation: Conversation, onShown: () => void, onDone: () => void}} props */
-export function Feedback({ ui, conversation, onShown, onDone }) {
+/** @param {{ui: Ui, conversation: Conversation, onShown: () => void}} props */
+export function Feedback({ ui, conversation, onShown }) {
   const { t, session } = ui;
   const { id, cycle, rating } = conversation;
   const [chosen, setChosen] = useState(0);
@@ -38,7 +38,7 @@ export function Feedback({ ui, conversation, onShown, onDone }) {
       if (last.current !== asked) return;
       setProblem(problem);
       setChosen(0);
-      if (remark && !problem) onDone();
+      if (remark && !problem) ui.toField?.();
     });
   }
 

@@ -20,9 +20,9 @@ const PROBLEMS = { file_too_large: "fileTooLarge", file_type_unsupported: "fileT
 const fetched = new Map();
 
 /** The files that go with the next message: each is sent up as soon as it is picked.
- * @param {{ui: Ui, picked: Picked[], setPicked: (act: (now: Picked[]) => Picked[]) => void, toField: () => void}} props */
-export function Tray({ ui, picked, setPicked, toField }) {
-  const remove = (/** @type {string} */ key) => (setPicked((now) => now.filter((one) => one.key !== key)), toField());
+ * @param {{ui: Ui, picked: Picked[], setPicked: (act: (now: Picked[]) => Picked[]) => void}} props */
+export function Tray({ ui, picked, setPicked }) {
+  const remove = (/** @type {string} */ key) => (setPicked((now) => now.filter((one) => one.key !== key)), ui.toField?.());
   const change = (/** @type {string} */ key, /** @type {Partial<Picked>} */ fields) =>
     setPicked((now) => now.map((one) => (one.key === key ? { ...one, ...fields } : one)));
   useEffect(() => {

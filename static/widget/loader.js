@@ -24,6 +24,7 @@
     en: ["Open chat", "Close chat", "unread", "Chat is not available right now.", "Dismiss"],
     es: ["Abrir el chat", "Cerrar el chat", "sin leer", "El chat no está disponible ahora.", "Descartar"],
   };
+  const DARK = matchMedia("(prefers-color-scheme: dark)");
   const PHONE = matchMedia("(max-width: 480px)");
 
   /** @type {Record<string, any>} */
@@ -113,7 +114,7 @@
     const [open, close, word] = words();
     const action = String(look("action_color", "#1f5eff"));
     const theme = look("theme_mode", "auto");
-    const isDark = theme === "dark" || (theme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
+    const isDark = theme === "dark" || (theme !== "light" && DARK.matches);
     box.className = `box${isOpen ? " open" : ""}${isDark ? " dark" : ""}`;
     const away = `${Number(look("horizontal_padding", 20))}px`;
     const isLeft = look("alignment", "") === "left";
@@ -187,7 +188,7 @@
    * @param {string} color #rrggbb; white ink on any other */
   function isLight(color) {
     const [r = 0, g = 0, b = 0] = [1, 3, 5].map((at) => (parseInt(color.slice(at, at + 2), 16) / 255) ** 2.2);
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.36;
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b > 0.183;
   }
 
   // Identity of the browser: a secret of this site, made when somebody wants to talk, handed to the frame and to nobody else.
@@ -576,6 +577,7 @@
     event.preventDefault();
     show();
   });
+  DARK.onchange = () => isActive && draw();
   addEventListener("message", greeted);
   addEventListener("online", leave);
   for (const name of ["focus", "blur"]) addEventListener(name, focusChanged);

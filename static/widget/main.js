@@ -178,9 +178,9 @@ function listen(tenantId) {
 /** @param {Pick<Init, "settings" | "language" | "is_debugging">} given */
 async function configure(given) {
   Object.assign(init, given);
+  paint();
   language = await wordsFor(init.language, Boolean(styles));
   document.documentElement.lang = language.lang;
-  paint();
   draw();
 }
 
@@ -197,7 +197,9 @@ function paint() {
   const page = document.documentElement;
   page.dataset.theme = isDark ? "dark" : "light";
   for (const [name, value] of Object.entries(palette(action_color ?? "", isDark))) page.style.setProperty(name, value);
-  if (background_color) page.style.setProperty("--hero", background_color);
+  const hero = palette(background_color ?? "", isDark);
+  page.style.setProperty("--hero", hero["--brand"] ? background_color : "");
+  page.style.setProperty("--hero-ink", hero["--brand-ink"] ?? "");
 }
 
 /** Draws once, however many changes one turn brings. */

@@ -27,6 +27,7 @@ export const html = htm.bind(h);
  * @property {() => Promise<void>} startOver as a guest of whom nothing is known; rejects with ApiError
  * @property {(text: string) => void} copy
  * @property {() => Promise<void>} more words and styles of the parts that are loaded later
+ * @property {() => void} [toField] in a conversation: to where the visitor writes
  * @property {() => void} lack says that a part of the frame could not be loaded
  * @property {(thread: string) => void} look says that the end of the thread is on the screen
  */
@@ -91,7 +92,7 @@ export function Presence({ ui: { state, t, now, lang } }) {
 /** A button that is an icon, with its name for those who do not see it and for those who wonder.
  * @param {{icon: string, label: string, class?: string, children?: any, [more: string]: any}} props */
 export function Round({ icon, label, class: more = "", children, ...rest }) {
-  return html`<button type="button" class=${`round ${more}`} aria-label=${label} title=${label} ...${rest}><${Icon} name=${icon} />${children}</button>`;
+  return html`<button type="button" class=${`round ${more}`} title=${label} ...${rest}><${Icon} name=${icon} /><span class="sr">${label}</span>${children}</button>`;
 }
 
 /** @param {{ui: Ui}} props */
@@ -110,5 +111,6 @@ function openLink(event) {
   const link = /** @type {Element} */ (event.target).closest("a[href]");
   if (!link) return;
   event.preventDefault();
-  window.open(/** @type {HTMLAnchorElement} */ (link).href, "_blank", "noopener");
+  // A place of "this site" is one of the site that the visitor is on.
+  window.open(new URL(link.getAttribute("href") ?? "", decodeURIComponent(location.hash.slice(1))), "_blank", "noopener");
 }

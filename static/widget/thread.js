@@ -18,7 +18,7 @@ export function partsOf(state, unreadFrom) {
   const seen = log.conversations[thread]?.seen_seq ?? 0;
   const arrived = (log.messages[thread] ?? []).map((message) => fromMessage(message, seen));
   const waiting = state.entries.filter((entry) => entry.thread === thread && !findOwn(log, entry.id)).map(fromEntry);
-  return divided(grouped(withStatus([...arrived, ...waiting])), unreadFrom);
+  return divided(grouped(withStatus([...arrived, ...waiting]), unreadFrom), unreadFrom);
 }
 
 /** Who types in the thread now.
@@ -83,14 +83,22 @@ function withStatus(parts) {
   return parts.map((part) => (part.type === "bubble" && arrived.includes(part) && part !== last ? { ...part, status: null } : part));
 }
 
-/** Bubbles of one author within five minutes stand together.
+/** Bubbles of one author within five minutes stand together, unless the line "new messages" goes between them.
  * @param {Part[]} parts
+ * @param {number | undefined} unreadFrom
  * @returns {Part[]} */
-function grouped(parts) {
+function grouped(parts, unreadFrom) {
+  const together = (/** @type {Part | undefined} */ a, /** @type {Part | undefined} */ b) => belong(a, b) && !isUnreadFrom(b, unreadFrom);
   return parts.map((part, i) => {
     if (part.type !== "bubble") return part;
-    return { ...part, isFirst: !belong(parts[i - 1], part), isLast: part.status === "failed" || !belong(part, parts[i + 1]) };
+    return { ...part, isFirst: !together(parts[i - 1], part), isLast: part.status === "failed" || !together(part, parts[i + 1]) };
   });
+}
+
+/** @param {Part | undefined} part
+ * @param {number | undefined} seq */
+function isUnreadFrom(part, seq) {
+  return seq !== undefined && part?.type === "bubble" && part.message?.seq === seq;
 }
 
 /** @param {Part | undefined} a
@@ -111,7 +119,7 @@ function divided(parts, unreadFrom) {
     const at = part.type === "event" ? part.message.created_at : part.type === "bubble" ? part.at : "";
     const today = new Date(at).toDateString();
     if (today !== day) lines.push({ type: "day", key: `day ${today}`, at });
-    if (unreadFrom !== undefined && part.type === "bubble" && part.message?.seq === unreadFrom) lines.push({ type: "unread", key: "unread" });
+    if (isUnreadFrom(part, unreadFrom)) lines.push({ type: "unread", key: "unread" });
     day = today;
     lines.push(part);
   }
