@@ -4,7 +4,7 @@
  * @import {Ui} from "./parts.js"
  */
 
-import { useEffect, useRef, useState } from "../vendor/hooks.js";
+import { useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
 import { html } from "./parts.js";
 
 /** Those that people use when they talk to a company, most wanted first. */
@@ -24,7 +24,8 @@ const LAST = Object.values(GROUPS).flatMap((group) => group.split(" ")).length -
 export function Emoji({ ui, onPick, onClose }) {
   const [at, setAt] = useState(0);
   const box = useRef(/** @type {HTMLElement | null} */ (null));
-  useEffect(() => box.current?.querySelectorAll("button")[at]?.focus(), [at]);
+  // Before the next key comes, however fast they are pressed.
+  useLayoutEffect(() => box.current?.querySelectorAll("button")[at]?.focus(), [at]);
   let index = 0;
 
   /** @param {KeyboardEvent} event */
