@@ -54,7 +54,7 @@ def test_the_docs_load_nothing_from_elsewhere(client):
 LAYERS = [
     {"models"},
     {"traits", "errors", "words", "signing", "rendering", "nudges", "seats", "statements", "crawlers"},
-    {"files", "hours", "proofs"},
+    {"files", "hours", "looks", "proofs"},
     {"limits"},
     {"shapes"},
     {"payloads"},
