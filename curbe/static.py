@@ -16,7 +16,7 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 from .bundles import bundled, is_bundle, redirected
 
 # Where our ES modules are. In others' bundles the search for imports finds none, and takes ten seconds.
-_MODULES = ("inbox/*.js", "realtime/*.js", "vendor/*.js", "widget/*.js")
+_MODULES = ("admin_curbe/*.js", "inbox/*.js", "realtime/*.js", "vendor/*.js", "widget/*.js")
 _, _IMPORTS = CompressedManifestStaticFilesStorage._js_module_import_aggregation_patterns
 
 # Scripts that visitors load, written with the comments and the indentation that others' are served without.

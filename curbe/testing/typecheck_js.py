@@ -18,7 +18,7 @@ TYPESCRIPT = Package(
     "jl1vZzPDinLr9eUt3J/t7V6FgNEw9QjvBPdysz9KfQDD41fQrC2Y4vKQdiaUpFT4bXlb1RHhLpp8wtm6M5TgSw==",
 )
 CONFIG = Path(__file__).with_name("tsconfig.json")
-FOLDERS = ("widget", "realtime", "inbox")
+FOLDERS = ("widget", "realtime", "inbox", "admin_curbe")
 
 
 def main() -> None:

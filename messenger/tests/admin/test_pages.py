@@ -142,6 +142,7 @@ def test_no_page_has_an_inline_script_or_style(root: Client, told: Browser, harb
 def test_the_other_pages_have_none_either(root: Client, told: Browser, harbor: Company) -> None:
     own = ["index", "login", "password_change", "messenger_widget_add", "messenger_agent_add", "messenger_user_add"]
     pages = [reverse(f"admin:{name}") for name in own]
-    pages += [url(type(harbor.widget), "preview", harbor.widget.pk)]
+    pages += [url(type(harbor.widget), page, harbor.widget.pk) for page in ("preview", "look")]
+    pages += [url(type(harbor.widget), "new_look")]
     for page in pages:
         assert inline_parts(root.get(page)) == []
