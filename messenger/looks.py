@@ -268,7 +268,6 @@ _APPEARANCE: dict[str, Check] = {
     "z_index": _whole(MOST_Z_INDEX),
     "theme_mode": _one_of(*THEMES),
     "hide_default_launcher": _switch,
-    "logo_url": _https,
 }
 _WORDS: dict[str, Check] = {name: _text(longest) for name, longest in WORDS.items()}
 # Consent and fields are objects of their own.

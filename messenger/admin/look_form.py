@@ -77,8 +77,6 @@ def _appearance() -> Iterator[tuple[str, forms.Field]]:
     yield _at("appearance.action_color", _("Colour of buttons"), ColorInput(shows_contrast=True, attrs=color))
     yield _at("appearance.background_color", _("Colour of the top"), ColorInput(attrs=hero), _("Empty: as buttons."))
     yield _choice("appearance.theme_mode", _("Light or dark"), themes)
-    logo = _("The address of a picture, https://…, shown 28 pixels high.")
-    yield _at("appearance.logo_url", _("Logo"), forms.URLInput(attrs={"maxlength": looks.MOST_URL}), logo)
     yield _choice("appearance.alignment", _("Side of the page"), sides)
     yield _number("appearance.horizontal_padding", _("Distance from the side (pixels)"), looks.MOST_PADDING_PX, 20)
     yield _number("appearance.vertical_padding", _("Distance from the bottom (pixels)"), looks.MOST_PADDING_PX, 20)

@@ -84,6 +84,7 @@ LAYERS = [
         "pages",
         "signing_in",
         "page_urls",
+        "widget_urls",
         "passwords",
         "checks",
         "apps",

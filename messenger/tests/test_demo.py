@@ -146,7 +146,9 @@ def test_its_widgets_answer_and_take_a_conversation(by_slug: dict[str, dict[str,
             shown = json.loads(browser.get(f"widgets/{widget['id']}").content)
             assert shown["tenant_id"] == tenant["id"]
             assert shown["appearance"]["action_color"].startswith("#") and shown["greeting"]
-            assert set(shown["texts"]) == {"en", "es"} and shown["features"] == {"help": tenant["slug"] == "harbor"}
+            assert set(shown["texts"]) == {"en", "es"} and shown["features"] == dict.fromkeys(
+                ("help", "close"), tenant["slug"] == "harbor"
+            )
             browser.boot()
             assert browser.start("Hello")["message"]["body"] == "Hello"
 

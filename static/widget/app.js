@@ -72,9 +72,8 @@ function Brand({ ui }) {
   const { widget, log } = ui.state;
   const people = byActivity(log).flatMap(teamOf);
   const known = people.filter((one, i) => people.findIndex((other) => other.id === one.id) === i);
-  const logo = widget?.appearance.logo_url;
   return html`
-    <span class="brand">${logo ? html`<img src=${logo} alt="" />` : null}${widget?.name}</span>
+    <span class="brand">${widget?.name}</span>
     ${known.length > 0 && html`<${Avatars} people=${known} />`}
   `;
 }

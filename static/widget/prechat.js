@@ -17,7 +17,8 @@ const OWN = {
   phone: { type: "tel", autocomplete: "tel", maxlength: 50 },
 };
 const CUSTOM = { type: "text", autocomplete: "off", maxlength: 1000 };
-const CONSENT = "consent";
+/** No field can have this name. */
+const CONSENT = "?";
 
 /** @typedef {{name: string, required?: boolean, label?: Record<string, string>}} Field */
 

@@ -35,8 +35,7 @@ class Command(BaseCommand):
 
 def as_json(companies: list[SetUp]) -> dict[str, Any]:
     """Return what outside programs start from."""
-    places = {"base_url": settings.PUBLIC_URL, "widget_origin": settings.WIDGET_ORIGIN}
-    return {**places, "tenants": [_tenant(one) for one in companies]}
+    return {"base_url": settings.PUBLIC_URL, "tenants": [_tenant(one) for one in companies]}
 
 
 def as_text(companies: list[SetUp]) -> str:

@@ -7,8 +7,8 @@ const FIELDS = [{ name: "name" }, { name: "email", required: true }, { name: "or
 test("what is required is asked for, and blanks are no answer", () => {
   assert.deepEqual(lacking(FIELDS, null, {}), { email: "prechatMissing", order: "prechatMissing" });
   assert.deepEqual(lacking(FIELDS, null, { email: "  ", order: "7" }), { email: "prechatMissing" });
-  assert.deepEqual(lacking(FIELDS, { required: true }, { email: "a@b.c", order: "7" }), { consent: "prechatAgree" });
-  assert.deepEqual(lacking(FIELDS, { required: true }, { email: "a@b.c", order: "7", consent: "1" }), {});
+  assert.deepEqual(lacking(FIELDS, { required: true }, { email: "a@b.c", order: "7" }), { "?": "prechatAgree" });
+  assert.deepEqual(lacking(FIELDS, { required: true }, { email: "a@b.c", order: "7", "?": "1" }), {});
   assert.deepEqual(lacking(FIELDS, { required: false }, { email: "a@b.c", order: "7" }), {});
 });
 
@@ -17,5 +17,5 @@ test("name, e-mail and phone are the person's own, all else is an attribute, and
   assert.deepEqual(bodyOf(FIELDS, answers), {
     name: "Vis", email: "v@example.com", attributes: { order: "A-7", toString: "x" }, consent: false,
   });
-  assert.deepEqual(bodyOf(FIELDS, { name: " ", consent: "1" }), { attributes: {}, consent: true });
+  assert.deepEqual(bodyOf(FIELDS, { name: " ", "?": "1" }), { attributes: {}, consent: true });
 });
