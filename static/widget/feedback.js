@@ -10,8 +10,8 @@ import { useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
 import { withRating } from "../realtime/reducer.js";
 import { html } from "./parts.js";
 
-/** From the worst to the best; the score is the place, counted from 1. */
-const FACES = ["😞", "🙁", "😐", "🙂", "😀"];
+/** Mouths from the worst to the best; the score is the place, counted from 1. Drawn, because not every font has faces. */
+const MOUTHS = ["M8 17q4-5 8 0", "M8 16.4q4-2.6 8 0", "M8 15.5h8", "M8 14.4q4 2.8 8 0", "M7.5 13.6q4.5 6.4 9 0Z"];
 const LONGEST = 2000;
 const NOT_REQUESTED = 409;
 
@@ -65,7 +65,7 @@ export function Feedback({ ui, conversation, onShown }) {
     <section class="feedback" aria-labelledby="feedback">
       <h2 id="feedback">${t("rateTitle")}</h2>
       <div class="faces" role="group" aria-labelledby="feedback">
-        ${FACES.map((face, i) => html`<button aria-pressed=${score === i + 1} aria-label=${t(`rate${i + 1}`)} title=${t(`rate${i + 1}`)} onClick=${() => rate(i + 1)}>${face}</button>`)}
+        ${MOUTHS.map((mouth, i) => html`<button aria-pressed=${score === i + 1} aria-label=${t(`rate${i + 1}`)} title=${t(`rate${i + 1}`)} onClick=${() => rate(i + 1)}><${Face} mouth=${mouth} /></button>`)}
       </div>
       ${score > 0 && html`<form onSubmit=${send}>
         <textarea rows="2" aria-label=${t("rateRemark")} placeholder=${t("rateRemark")} maxlength=${LONGEST} value=${remark}
@@ -75,4 +75,9 @@ export function Feedback({ ui, conversation, onShown }) {
       <p class="problem" role="status">${problem && t(problem)}</p>
     </section>
   `;
+}
+
+/** @param {{mouth: string}} props */
+function Face({ mouth }) {
+  return html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><circle cx="12" cy="12" r="10" /><path d=${`M8.7 9v.6m6.6-.6v.6${mouth}`} /></svg>`;
 }
