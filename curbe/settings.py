@@ -62,11 +62,21 @@ IS_HTTPS = _public.scheme == "https"
 # Where the widget is served, apart from the inbox whose sessions a flaw in it must not reach; by default in one place.
 WIDGET_ORIGIN = env("WIDGET_ORIGIN", default="").rstrip("/") or PUBLIC_URL
 _widget = urlsplit(WIDGET_ORIGIN)
-if not _widget.hostname or f"{_widget.scheme}://{_widget.netloc}" != WIDGET_ORIGIN:
-    raise ImproperlyConfigured("WIDGET_ORIGIN needs a scheme and a host and nothing else: https://widget.example.com")
-ALLOWED_HOSTS = env.list(
-    "ALLOWED_HOSTS", default=sorted({"127.0.0.1", "localhost", "[::1]", _public.hostname, _widget.hostname})
-)
+# As browsers write an origin: with it, hosts are told apart by comparing texts.
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+if (
+    not _widget.hostname
+    or f"{_widget.scheme}://{_widget.netloc.lower()}" != WIDGET_ORIGIN
+    or _widget.port == _DEFAULT_PORTS.get(_widget.scheme)
+    or _widget.scheme != _public.scheme
+):
+    raise ImproperlyConfigured(
+        "WIDGET_ORIGIN needs the scheme of PUBLIC_URL and a host in small letters, and nothing else, such as"
+        " https://widget.example.com"
+    )
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=sorted({"127.0.0.1", "localhost", "[::1]", _public.hostname}))
+if not {"*", _widget.hostname} & set(ALLOWED_HOSTS):
+    ALLOWED_HOSTS.append(_widget.hostname)
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 # Whose X-Forwarded-For is believed.
 TRUSTED_PROXIES = proxy_networks(env.list("TRUSTED_PROXIES", default=[]))

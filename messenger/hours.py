@@ -10,6 +10,7 @@ import re
 import zoneinfo
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -21,9 +22,15 @@ _MIDNIGHT = "24:00"  # The end of a day, for those who work until then.
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
+@cache
+def time_zones() -> frozenset[str]:
+    """Return the names of the time zones that mean the same on every machine."""
+    return frozenset(zoneinfo.available_timezones() - {"localtime", "Factory"})
+
+
 def check_zone(name: str) -> None:
     """Raise Invalid for what is no time zone of the IANA database, such as Europe/Madrid."""
-    if name not in zoneinfo.available_timezones():
+    if name not in time_zones():
         raise Invalid("This is not a time zone, such as Europe/Madrid.", code="unknown_time_zone", attr="time_zone")
 
 
@@ -36,13 +43,24 @@ def check_hours(week: Any) -> None:
 
 
 def opens_at(week: dict[str, Any], zone: str, now: datetime) -> datetime | None:
-    """Return when it opens next, in UTC; None while it is open. `now` is aware."""
-    if not week:
+    """Return when it opens next, in UTC; None while it is open. `now` is aware.
+
+    A week that is none, stored before weeks were checked, is always open.
+    """
+    if not week or not _is_week(week):
         return None
     for start, end in _openings(week, zoneinfo.ZoneInfo(zone), now):
         if end > now:
             return start if start > now else None
     return None
+
+
+def _is_week(week: Any) -> bool:
+    try:
+        check_hours(week)
+    except Invalid:
+        return False  # Handled: nobody is told of hours that cannot be read.
+    return True
 
 
 def _openings(week: dict[str, Any], zone: zoneinfo.ZoneInfo, now: datetime) -> Iterator[tuple[datetime, datetime]]:

@@ -20,6 +20,7 @@ from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
 
+from curbe.origins import is_widget_host, widget_base
 from curbe.static import served
 
 from . import offers
@@ -59,11 +60,22 @@ def loader(request: HttpRequest, widget_id: uuid.UUID) -> HttpResponseBase:
 @xframe_options_exempt
 def frame(request: HttpRequest, widget_id: uuid.UUID) -> HttpResponseBase:
     """The panel's page. Only the widget's sites may frame it (S51); it sets no cookie and holds no secret."""
+    if _is_visited_beside_inbox(request):
+        raise Http404
     policy = _frame_policy(request, _widget(widget_id))
     response = render(request, "widget/frame.html", {"modules": FRAME_MODULES})
     response["Cache-Control"] = f"public, max-age={FRAME_CACHE_S}"
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
     return under_policy(policy, request, response)
+
+
+def _is_visited_beside_inbox(request: HttpRequest) -> bool:
+    """Whether somebody is led to the frame as a page of its own, on the host of the inbox's sessions.
+
+    Sites that embed it from there keep working; a frame on another site is given no session of ours.
+    """
+    is_apart = bool(widget_base()) and not is_widget_host(request.get_host())
+    return is_apart and request.headers.get("Sec-Fetch-Dest") == "document"
 
 
 def under_policy(policy: dict[str, Any], request: HttpRequest, response: HttpResponse) -> HttpResponseBase:

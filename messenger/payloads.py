@@ -211,6 +211,7 @@ def team_contact(contact: Contact, possible_duplicates: list[Contact]) -> TeamCo
         "verified": contact.verified,
         "unverified": _unverified(contact),
         "blocked": contact.blocked,
+        "consented_at": timestamp(contact.consented_at) if contact.consented_at else None,
         "possible_duplicates": [{"id": str(one.id), "display_name": display_name(one)} for one in possible_duplicates],
         "last_message_at": timestamp(contact.last_message_at) if contact.last_message_at else None,
         "message_count": contact.message_count,

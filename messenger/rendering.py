@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 from html import escape, unescape
 from urllib.parse import unquote
 
@@ -91,8 +92,9 @@ def _is_veiled(body: str) -> bool:
 
 def _is_honest(url: str) -> bool:
     """A link that hides where it goes (user info, characters that nobody sees) stays text."""
-    return _HONEST.fullmatch(url) is not None and not _hides(unquote(url))
+    return _HONEST.fullmatch(url) is not None and not _hides(url) and not _hides(unquote(url), {"Cf"})
 
 
-def _hides(text: str) -> bool:
-    return any(char in _BLANKS or unicodedata.category(char) in {"Cc", "Cf"} for char in text)
+def _hides(text: str, categories: Collection[str] = ("Cc", "Cf")) -> bool:
+    """Whether there are characters that nobody sees. An encoded line break is one of a text that a link carries."""
+    return any(char in _BLANKS or unicodedata.category(char) in categories for char in text)

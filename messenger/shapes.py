@@ -123,6 +123,7 @@ class TeamContactPayload(ContactPayload):
     verified: dict[str, Any]
     unverified: dict[str, Any]
     blocked: bool
+    consented_at: str | None
     possible_duplicates: list[PossibleDuplicate]
     last_message_at: str | None
     message_count: int

@@ -59,7 +59,7 @@ class _Line:
 def for_visitor(conversation: Conversation, tenant: Tenant, as_: Format) -> Transcript:
     """Return the thread as its contact may see it, with the times of the tenant's place, in the language in use."""
     parts = _latest_parts(conversation)
-    name = f"conversation-{timezone.localdate(conversation.created_at).isoformat()}.{as_}"
+    name = f"conversation-{timezone.localdate(conversation.created_at, ZoneInfo(tenant.time_zone)).isoformat()}.{as_}"
     return Transcript(name, _TYPES[as_], _WRITERS[as_](conversation, tenant, parts))
 
 
@@ -84,7 +84,8 @@ def _newest_first(conversation: Conversation) -> Iterator[MessagePayload]:
 
 
 def _as_data(conversation: Conversation, tenant: Tenant, parts: list[MessagePayload]) -> str:
-    data = {"conversation": queries.visitor_conversation(conversation), "messages": parts}
+    told = queries.visitor_conversation(conversation)
+    data = {"conversation": told, "messages": parts, "is_complete": not _is_cut(parts)}
     return json.dumps(data, ensure_ascii=False, indent=1)
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.utils import timezone
-
 from ..errors import Invalid
 from ..events import EventLog, EventType
 from ..models import Contact, Device, Stream
@@ -16,28 +14,22 @@ from .locks import lock_device, lock_speaker, require_live
 from .verb import verb
 from .visits import claim_visits
 
-CONSENT = "consent_at"
-
 
 @verb
 def update_profile(events: EventLog, *, by: Visitor, traits: dict[str, Any], consents: bool = False) -> Contact:
     """Keep what a visitor says of themself, unverified; a name, e-mail or phone makes a guest a lead.
 
     `traits` holds some of name, email, phone and attributes (merged key by key). They never look anybody up (S08).
-    Of a visitor who consents to being written to, the attribute `consent_at` keeps the first time (RFC 3339, UTC).
+    `consents` says that the box of the form was ticked, of which the first time is kept.
     """
     contact = speaker_of(by)
-    if consents and CONSENT not in contact.attributes:
-        traits = {**traits, "attributes": {**traits.get("attributes", {}), CONSENT: _now()}}
-    if adds_to(contact, traits):
+    is_first = consents and contact.consented_at is None
+    if is_first or adds_to(contact, traits):
         keep_said(contact, traits)
-        contact.save(update_fields=[*TRAITS, "attributes", "type"])
+        contact.consented_at = events.at if is_first else contact.consented_at
+        contact.save(update_fields=[*TRAITS, "attributes", "type", "consented_at"])
         events.add(EventType.CONTACT_UPDATED, contact.id, contact_id=contact.id)
     return contact
-
-
-def _now() -> str:
-    return timezone.now().isoformat(timespec="seconds")
 
 
 def speaker_of(by: Visitor) -> Contact:

@@ -50,6 +50,9 @@ class People(admin.SimpleListFilter):
         yield from others
 
 
+_SAID = ["name", "email", "phone", "attributes_told", "consented_at"]
+
+
 @admin.register(Contact)
 class ContactAdmin(ThreadAdmin):
     """Contacts as a chat log, and each with their timeline over all conversations."""
@@ -61,7 +64,10 @@ class ContactAdmin(ThreadAdmin):
     fieldsets = [
         (None, {"fields": ["type", "external_id", "merged_into", "guests", "blocked", "created_at"]}),
         (_("Verified: what the site signed"), {"fields": ["vouched_for"]}),
-        (_("Not verified: what the visitor said"), {"fields": ["name", "email", "phone", "attributes_told"]}),
+        (
+            _("Not verified: what the visitor said"),
+            {"fields": _SAID},
+        ),
         (_("Conversations"), {"fields": ["last_message_at", "message_count", "elsewhere"]}),
     ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import count, takewhile
 from typing import Any
 
 from django import forms
@@ -57,7 +58,9 @@ class QuestionsInput(ProjectTemplate, forms.Widget):
         return {**context, "rows": [_row(name, i, row) for i, row in enumerate(rows)], "longest": MOST_LABEL}
 
     def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> list[dict[str, Any]]:
-        rows = [_posted(data, f"{name}_{i}") for i in range(MOST_FIELDS)]
+        # However many there are: that these are too many, the domain says.
+        numbers = takewhile(lambda i: f"{name}_{i}_name" in data, count())
+        rows = [_posted(data, f"{name}_{i}") for i in numbers]
         return [row for row in rows if row["name"] or row["label"]]
 
     def value_omitted_from_data(self, data: Mapping[str, Any], files: Any, name: str) -> bool:

@@ -179,7 +179,8 @@ class WidgetForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 # Their number follows the languages.
-WidgetForm.declared_fields |= {named(place): field for place, field in FIELDS.items()}
+for _fields in (WidgetForm.declared_fields, WidgetForm.base_fields):
+    _fields |= {named(place): field for place, field in FIELDS.items()}
 
 
 def initial_of(widget: Widget) -> dict[str, Any]:
@@ -195,7 +196,7 @@ def initial_of(widget: Widget) -> dict[str, Any]:
 
 
 def _asked(prechat: dict[str, Any]) -> dict[str, Any]:
-    fields = [one for one in prechat.get("fields") or [] if isinstance(one, dict)]
+    fields = [one for one in _list(prechat.get("fields")) if isinstance(one, dict)]
     traits = {one.get("name"): _how(one) for one in fields if one.get("name") in looks.TRAITS}
     consent = prechat.get("consent")
     return {
@@ -210,7 +211,7 @@ def prechat_of(given: dict[str, Any], stored: dict[str, Any]) -> dict[str, Any]:
     """Return the pre-chat form that the fields describe; what is asked already stays in its order."""
     how, url = given["prechat.consent"], given["prechat.consent_url"]
     traits = [{"name": name, "required": given[f"prechat.{name}"] == "required"} for name in _wanted(given)]
-    before = [_dict(one).get("name") for one in stored.get("fields") or []]
+    before = [_dict(one).get("name") for one in _list(stored.get("fields"))]
     fields = [_kept(one, stored) for one in [*traits, *(given["prechat.questions"] or [])]]
     fields.sort(key=lambda one: before.index(one["name"]) if one["name"] in before else len(before))
     return {
@@ -248,7 +249,7 @@ def _wanted(given: dict[str, Any]) -> list[str]:
 
 def _kept(field: dict[str, Any], stored: dict[str, Any]) -> dict[str, Any]:
     """A trait has no label here: one that is stored stays."""
-    same = (one for one in map(_dict, stored.get("fields") or []) if one.get("name") == field["name"])
+    same = (one for one in map(_dict, _list(stored.get("fields"))) if one.get("name") == field["name"])
     before = next(same, _dict(None))
     return {**field, "label": before["label"]} if "label" in before and "label" not in field else field
 
@@ -259,3 +260,7 @@ def _how(asked: dict[str, Any]) -> str:
 
 def _dict(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
@@ -14,14 +13,15 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from .. import actions
+from ..hours import time_zones
 from ..models import Team, Tenant
 from .base import OwnedAdmin
 from .inputs import WeekField
 
 
-def time_zones() -> Iterator[tuple[str, Any]]:
+def zone_choices() -> Iterator[tuple[str, Any]]:
     """Yield the time zones there are, those of a continent together."""
-    names = sorted(zoneinfo.available_timezones(), key=lambda name: (name.partition("/")[::2], name))
+    names = sorted(time_zones(), key=lambda name: (name.partition("/")[::2], name))
     for continent, some in groupby(names, key=lambda name: name.partition("/")[0]):
         cities = [(name, name.replace("_", " ")) for name in some]
         yield (continent, cities) if len(cities) > 1 else cities[0]
@@ -33,7 +33,7 @@ class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
     locale = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
-        choices=time_zones,
+        choices=zone_choices,
         initial="UTC",
         error_messages={"invalid_choice": _("This is not a time zone, such as Europe/Madrid.")},
     )

@@ -21,7 +21,8 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from curbe.origins import widget_base
 
-from ..models import Article, Widget
+from .. import offers
+from ..models import Widget
 from .base import OwnedAdmin
 from .look_form import FIELDS, WidgetForm, named
 
@@ -99,7 +100,7 @@ class WidgetAdmin(OwnedAdmin):
         if widget is None:
             raise Http404
         tenant = widget.tenant if pk else None
-        has_help = Article.objects.filter(tenant=tenant, status=Article.Status.PUBLISHED).exists() if tenant else False
+        has_help = offers.offer_of(tenant.id).help if tenant else False
         return render(request, "admin/messenger/widget/look.html", {"tenant": tenant, "has_help": has_help})
 
     def preview(self, request: HttpRequest, pk: Any) -> HttpResponse:

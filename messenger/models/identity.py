@@ -32,6 +32,8 @@ class Contact(TenantModel):
     avatar_url = models.CharField(max_length=500, blank=True)
     merged_into = TenantKey("self", null=True, blank=True, related_name="merged_from")
     blocked = models.BooleanField(_("blocked"), default=False)
+    # When they first ticked the box of a pre-chat form.
+    consented_at = models.DateTimeField(_("consent given"), null=True, blank=True)
     # The chat log's sort and column, kept by the write path; null until something was said.
     last_message_at = models.DateTimeField(_("last message"), null=True, blank=True)
     message_count = models.PositiveIntegerField(_("messages"), default=0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -11,6 +11,7 @@ from messenger import actions
 from messenger.errors import Invalid
 from messenger.hours import DAYS, check_hours, opens_at
 from messenger.models import Agent, Tenant
+from messenger.traits import MOST_ATTRIBUTES
 
 WEEK = {
     "mon": [["09:00", "14:00"], ["16:00", "19:00"]],
@@ -88,6 +89,14 @@ def test_a_week_of_opening_times_is_accepted(week):
 def test_what_is_no_week_is_refused(week):
     with pytest.raises(Invalid, match=r"."):
         check_hours(week)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("stored", [{"mon": "9-17"}, {"mon": [["9:00", "17:00"]]}, ["mon"], {"mon": ["09:00"]}])
+def test_a_week_that_was_stored_before_weeks_were_checked_locks_nobody_out(harbor, guest, stored):
+    Tenant.objects.filter(id=harbor.tenant.id).update(office_hours=stored)
+    assert guest.boot()["availability"]["online"] is True
+    assert harbor.desk().get("office-hours").status_code == 200
 
 
 @pytest.mark.django_db
@@ -175,10 +184,13 @@ def test_consent_is_kept_with_the_time_it_was_given_first(harbor, guest):
     guest.boot()
     guest.post("profile", {"email": "vis@example.com", "consent": False})
     contact_id = guest.boot()["contact"]["id"]
-    told = lambda: harbor.desk().get(f"threads/{contact_id}").json()["contact"]["attributes"]  # noqa: E731
-    assert "consent_at" not in told()
-    guest.post("profile", {"consent": True})
-    first = told()["consent_at"]
-    assert datetime.fromisoformat(first).tzinfo is not None
+    told = lambda: harbor.desk().get(f"threads/{contact_id}").json()["contact"]["consented_at"]  # noqa: E731
+    assert told() is None
+    full = {f"a{n}": n for n in range(MOST_ATTRIBUTES)}
+    assert guest.post("profile", {"attributes": full}).status_code == 200
+    assert guest.post("profile", {"consent": True}).status_code == 200, "there is always room for it"
+    first = told()
+    assert abs(datetime.fromisoformat(first) - datetime.now(UTC)) < timedelta(minutes=1)
     guest.post("profile", {"consent": True, "name": "Vis"})
-    assert told()["consent_at"] == first
+    guest.post("profile", {"attributes": {"a1": "2"}, "consented_at": "2001-01-01T00:00:00Z"})
+    assert told() == first  # To the millisecond, which no two requests share.

@@ -55,7 +55,7 @@ def test_it_can_be_plain_text(guest, told):
 
 def test_it_can_be_data(guest, told):
     data = transcript(guest, told, format="json").json()
-    assert data["conversation"]["id"] == told
+    assert (data["conversation"]["id"], data["is_complete"]) == (told, True)
     assert [one["seq"] for one in data["messages"]] == list(range(1, data["conversation"]["last_seq"] + 1))
 
 
@@ -88,6 +88,7 @@ def test_of_long_messages_it_has_as_many_as_there_is_room_for_and_says_so(monkey
     data = transcript(guest, told, format="json").json()
     last = data["conversation"]["last_seq"]
     seqs = [one["seq"] for one in data["messages"]]
+    assert data["is_complete"] is False
     assert 1 < len(seqs) < last and seqs == list(range(seqs[0], last + 1))
     for kind in ("html", "txt"):
         assert "Earlier messages are left out." in transcript(guest, told, format=kind).content.decode()

@@ -49,6 +49,16 @@ def test_the_widget_is_on_its_host_under_its_own_policy(stack, widget_origin, wi
     assert "x-frame-options" not in frame.headers
 
 
+def test_nobody_is_led_to_the_frame_on_the_inboxs_host(stack, widget_origin, widget):
+    """Sites that embed it from there keep working; as a page of its own it would run beside an agent's session."""
+
+    def status(base, destination):
+        return httpx.get(f"{base}/widget/{widget}/frame", headers={"Sec-Fetch-Dest": destination}).status_code
+
+    assert (status(stack.base_url, "document"), status(stack.base_url, "iframe")) == (404, 200)
+    assert status(widget_origin, "document") == 200
+
+
 def refusal(url, origin):
     """With which status a socket from there is refused; None when it is let in."""
     try:

@@ -169,7 +169,13 @@ def test_a_widget_that_shares_the_inboxs_host_is_a_warning(manage, origin):
     assert "set WIDGET_ORIGIN" in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("origin", ["widget.example.com", "https://widget.example.com/path", "https://"])
+@pytest.mark.parametrize(
+    "origin",
+    [
+        *("widget.example.com", "https://widget.example.com/path", "https://", "http://widget.example.com"),
+        *("https://Widget.example.com", "https://widget.example.com:443"),
+    ],
+)
 def test_a_widget_origin_that_is_none_stops_every_command(manage, origin):
     assert "ImproperlyConfigured: WIDGET_ORIGIN" in manage("check", WIDGET_ORIGIN=origin).stderr
 

@@ -19,7 +19,7 @@ def stack(bed: Bed) -> Iterator[Stack]:
 
 @pytest.fixture
 def set_widget(stack: Stack) -> Iterator[Callable[..., None]]:
-    """Gives the first tenant's first widget other settings, until the test is over."""
+    """Gives the first tenant's first widget features and a pre-chat form; without the test it has none of its own."""
     widget = stack.demo["tenants"][0]["widgets"][0]["id"]
 
     def change(**fields: Any) -> None:

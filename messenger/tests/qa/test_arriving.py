@@ -64,17 +64,16 @@ def person(stack, visitor):
 
 
 def test_visitors_are_told_when_the_team_answers(browser, stack, open_hours):
-    day_after_tomorrow = DAYS[(datetime.now(UTC).weekday() + 2) % 7]
+    in_two_days = datetime.now(UTC) + timedelta(days=2)
 
     @browser.run
     def story(session):
         open_hours(office_hours={}, reply_time="hours")
         visitor = arrives(session, stack)
         expect(visitor.frame.get_by_text("We usually answer within a few hours")).to_be_visible(timeout=WITHIN_MS)
-        open_hours(office_hours={day_after_tomorrow: [["09:00", "17:00"]]}, time_zone="UTC")
+        open_hours(office_hours={DAYS[in_two_days.weekday()]: [["09:00", "17:00"]]}, time_zone="UTC")
         later = arrives(session, stack, locale="en-GB", timezone_id="Europe/Madrid")
-        weekday = (datetime.now(UTC) + timedelta(days=2)).strftime("%A")
-        promise = later.frame.get_by_text(f"We are back on {weekday} at ")
+        promise = later.frame.get_by_text(f"We are back on {in_two_days:%A} at ")
         expect(promise).to_be_visible(timeout=WITHIN_MS)
         # By the reader's clock, an hour or two ahead of the company's.
         expect(promise).to_contain_text("11:00" if is_summer_in_madrid() else "10:00")
@@ -129,8 +128,8 @@ def test_a_guest_says_who_they_are_and_then_writes(browser, stack, set_widget):
         visitor.sees_note("Sent")
         contact = person(stack, visitor)
         assert (contact["type"], contact["name"], contact["email"]) == ("lead", "Vera", "vera@example.com")
-        assert contact["attributes"]["order"] == "A-7"
-        assert contact["attributes"]["consent_at"].startswith(str(datetime.now(UTC).year))
+        assert contact["attributes"] == {"order": "A-7"}
+        assert contact["consented_at"]
         visitor.page.reload()
         visitor.opens()
         expect(visitor.box).to_be_visible(timeout=WITHIN_MS)

@@ -193,11 +193,12 @@ def test_updates_that_change_nothing_cost_nothing(browser, stack, host):
             """() => { let sent = 0; const { postMessage } = MessagePort.prototype;
               MessagePort.prototype.postMessage = function (...args) { sent++; postMessage.apply(this, args) };
               for (let i = 0; i < 1000; i++) Curbe('update', {name: 'Vera'});
-              return new Promise((tell) => setTimeout(() => tell(sent), 200)) }"""
+              Curbe('update', {action_color: '#123456'}); // This one does: they go in order.
+              return new Promise(function look(tell) { sent ? tell(sent) : setTimeout(look, 10, tell) }) }"""
         )
         visitor.says("Still here")
         visitor.sees_note("Sent")
-        assert (messages, set(posts)) == (0, {"messages"})
+        assert (messages, set(posts)) == (1, {"messages"})
         visitor.page.evaluate("for (let i = 0; i < 50; i++) Curbe('update', {action_color: '#00' + (1000 + i)})")
         visitor.says("Still")
         visitor.sees_note("Sent")
