@@ -8,7 +8,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
 import { Later } from "./later.js";
 import { dayName, exactTime, hour } from "./look.js";
-import { asksFirst, isSingleThread, isStored, weatherOf } from "./machine.js";
+import { asksFirst, isSingleThread, isStored, toContinue, weatherOf } from "./machine.js";
 import { Avatar, Avatars, CloseButton, Count, html, Icon, Presence, Rich, Round } from "./parts.js";
 import { hasOlder, partsOf, teamOf, typistsOf } from "./thread.js";
 
@@ -273,12 +273,13 @@ function Composer({ ui, field, placeholder, onSent }) {
     session.change((now) => ({ ...now, prefill: null }));
   }, [state.prefill]);
   useEffect(() => {
-    const { saying } = state;
-    if (saying === null) return;
-    session.change((now) => ({ ...now, saying: null }));
-    session.send(saying);
+    // What there is to say now, which may be more than was drawn; and not in an old conversation.
+    const { saying, thread } = session.state;
+    if (!saying.length || thread !== toContinue(session.state)) return;
+    session.change((now) => ({ ...now, saying: [] }));
+    for (const text of saying) session.send(text);
     onSent();
-  }, [state.saying]);
+  }, [state.saying, thread]);
   useEffect(() => {
     // On a touch screen the keyboard would cover the conversation that was just opened.
     if (state.isOpen && matchMedia("(pointer: fine)").matches) toField?.();

@@ -326,7 +326,7 @@
 
   /** @param {any} message */
   function hear({ t, n, ...message }) {
-    if (t !== "gone" && n !== visit) return;
+    if (n && n !== visit) return;
     if (message.settings) [settings, isBoot] = [message.settings, false]; // What is left when their user has gone.
     heard[t]?.(message);
   }
@@ -524,10 +524,18 @@
       show({ space: isKnown ? space : "home" });
     },
     showMessages: () => show({ space: "messages" }),
-    showNewMessage: (/** @type {string | undefined} */ text) => show({ space: "new", text: text ?? "" }),
-    startConversation: (/** @type {string | undefined} */ text) => show({ space: "new", text: text ?? "", is_said: true }),
+    showNewMessage: (/** @type {unknown} */ text) => show({ space: "new", text: worded(text) }),
+    startConversation(/** @type {unknown} */ text) {
+      show({ space: "new" });
+      tell({ t: "say", text: worded(text) });
+    },
     showConversation: (/** @type {string} */ conversation) => show({ space: "conversation", conversation }),
     showArticle: (/** @type {string} */ article) => show({ space: "article", article }),
+  /** @param {unknown} text of the page, or the event that its button passes on */
+  function worded(text) {
+    return typeof text === "string" ? text : "";
+  }
+
     reset() {
       ensureFrame();
       tell({ t: "reset", device_id: newDeviceId() });
@@ -584,7 +592,7 @@
   for (const name of ["resize", "scroll"]) window.visualViewport?.addEventListener(name, fit);
   const watcher = new MutationObserver(() => {
     if (!isActive || !document.body) return;
-    if (isWanted && !root.isConnected) remake(); // A frame that was taken out has lost its page.
+    if (isWanted && port && !root.isConnected) remake(); // A frame that was taken out has lost its page.
     else place();
     if (mark) entitle(mark); // The page has changed its title, or its head.
   });

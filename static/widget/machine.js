@@ -24,7 +24,7 @@ export const INITIAL = {
   article: null,
   arrival: 0,
   prefill: null,
-  saying: null,
+  saying: [],
   wish: {},
   log: EMPTY,
   entries: [],
@@ -221,7 +221,7 @@ export function asksFirst({ phase, widget, log, announced, isExcused }) {
 export function opened(state, wish = {}) {
   const next = { ...state, isOpen: true, wish: {} };
   if (state.phase !== "ready" && (!state.log.contact || wish.space)) return { ...next, wish: wish.space ? wish : state.wish };
-  if (wish.space === "new") return { ...went(next, "conversation", toContinue(state)), [wish.is_said ? "saying" : "prefill"]: wish.text || null };
+  if (wish.space === "new") return { ...went(next, "conversation", toContinue(state)), prefill: wish.text || null };
   if (wish.space === "conversation" && wish.conversation) return went(next, "conversation", wish.conversation);
   if (wish.space === "article" && wish.article) return went(next, "article", null, wish.article);
   if (wish.space === "messages" || wish.space === "home" || (wish.space === "help" && hasHelp(state))) return went(next, wish.space);

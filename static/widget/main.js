@@ -72,6 +72,7 @@ const commands = {
     freshen();
   },
   closed: () => session.change(closed),
+  say: ({ text }) => text && session.change((now) => ({ ...now, saying: [...now.saying, text] })),
   focus: ({ on }) => {
     isHostFocused = on;
     draw();
@@ -80,6 +81,7 @@ const commands = {
   settings: (message) => {
     if (session.announce(message.settings, message.is_boot)) return configure({ ...message, settings: init.settings });
     say({ t: "other", settings: { ...looksOf(message.settings), ...message.given } }, init.n);
+    init.n = -1; // What the page says next is said for somebody else.
   },
   reset: ({ device_id }) => startOver(device_id).catch(({ code }) => console.warn(`Curbe: the chat was not reset (${code}).`)),
   shutdown: () => void ended(init.device_id, session.end()),
@@ -89,7 +91,7 @@ const commands = {
 /** @param {any} message */
 function hear(message) {
   if (message.t === "init") return void begin(message);
-  if (message.t !== "leave") return session && commands[message.t]?.(message);
+  if (message.t !== "leave") return session && (init.n > 0 || message.t === "shutdown") && commands[message.t]?.(message);
   listen(message.tenant_id);
   void ended(message.device_id, import("./leaving.js").then(({ leaveLater }) => leaveLater(request, store, widgetId, message)));
 }

@@ -64,10 +64,10 @@ export interface State {
   arrival: number;
   /** A text that the page wants in the composer. */
   prefill: string | null;
-  /** A text that the page has the visitor say, as soon as they may. */
-  saying: string | null;
+  /** Texts that the page has the visitor say, as soon as they may. */
+  saying: string[];
   /** Where the page wants the visitor to be, as soon as there is a session. */
-  wish: { space?: string; conversation?: string; article?: string; text?: string; is_said?: boolean };
+  wish: { space?: string; conversation?: string; article?: string; text?: string };
   log: LogState;
   entries: Entry[];
   typing: Record<string, Typist[]>;
