@@ -18,6 +18,10 @@
   const shared = /** @type {any} */ ("CURBE_SHARED")?.(`curbe_device_id_${config.tenant_id}`);
   /** The message whose preview the visitor has put away. */
   const DISMISSED = `curbe_dismissed:${config.tenant_id}`;
+  /** The same on this page, where storage is blocked. */
+  let dismissed = "";
+  /** What of the preview stands there. */
+  let drawn = "";
   /** The devices whose sessions have still to be ended on the server. */
   const LEAVING = `curbe_leaving:${config.tenant_id}`;
   const WORDS = {
@@ -39,6 +43,8 @@
   let known = { unread: 0 };
   /** What stands before the page's own title. */
   let mark = "";
+  /** What has stood there: pages keep their title and bring it back. */
+  const marks = new Set([mark]);
   /** @returns {Record<string, any[]>} functions of the page */
   const none = () => ({ onShow: [], onHide: [], onUnreadCountChange: [], onUserEmailSupplied: [], onAuthRequired: [] });
   let callbacks = none();
@@ -76,9 +82,8 @@
   const box = add("div", shadow);
   const panel = add("div", box, "panel");
   const note = add("p", box, "note");
-  note.setAttribute("role", "status");
   const preview = add("div", box, "preview");
-  preview.setAttribute("role", "status");
+  for (const one of [note, preview]) one.setAttribute("role", "status");
   const launcher = /** @type {HTMLButtonElement} */ (add("button", box, "launcher"));
   launcher.type = "button";
   const badge = add("span", launcher, "badge");
@@ -122,7 +127,8 @@
     for (const [name, value] of Object.entries({
       "--left": isLeft ? away : "auto",
       "--right": isLeft ? "auto" : away,
-      "--y": `${Number(look("vertical_padding", 20))}px`,
+      "--x": away,
+      "--y": `${parseFloat(look("vertical_padding", 20))}px`,
       "--action": action,
       "--ink": isLight(action) ? "#16181d" : "#fff",
     }))
@@ -141,35 +147,37 @@
 
   /** @param {number} unread */
   function drawPreview(unread) {
-    const latest = unread && !isQuiet ? known.preview : null;
-    const shown = latest && stored(DISMISSED) !== latest.id ? latest : null;
-    if (preview.dataset.id === (shown?.id ?? "")) return;
-    preview.dataset.id = shown?.id ?? "";
+    const { id = "", conversation, author, text } = known.preview ?? {};
+    const isShown = unread && !isQuiet && text && ![dismissed, stored(DISMISSED)].includes(id);
+    const [, , , , label = ""] = words();
+    const now = isShown ? id + text + label : "";
+    if (drawn === now) return;
+    drawn = now;
     preview.replaceChildren();
-    if (!shown) return;
+    if (!isShown) return;
     const open = add("button", preview, "text");
-    add("b", open).textContent = shown.author;
-    add("span", open).textContent = shown.text;
-    open.onclick = () => show({ space: "conversation", conversation: shown.conversation });
+    add("b", open).textContent = author ?? "";
+    add("span", open).textContent = text + (text.length < 120 ? "" : "…");
+    open.onclick = () => show({ space: "conversation", conversation });
     const dismiss = add("button", preview, "dismiss");
-    dismiss.setAttribute("aria-label", words()[4] ?? "");
+    dismiss.setAttribute("aria-label", label);
     dismiss.onclick = () => {
-      stored(DISMISSED, shown.id);
+      stored(DISMISSED, (dismissed = id));
       draw();
       launcher.focus();
     };
   }
 
   function ownTitle() {
-    const { title } = document;
-    return title.startsWith(mark) ? title.slice(mark.length) : title;
+    const [count = ""] = document.title.match(/^\(\d+\+?\) /) ?? [];
+    return document.title.slice(marks.has(count) ? count.length : 0);
   }
 
   /** The number of unread messages goes before the page's title, whatever the page makes of that meanwhile.
    * @param {string} wanted */
   function entitle(wanted) {
     const title = wanted + ownTitle();
-    mark = wanted;
+    marks.add((mark = wanted));
     if (document.title !== title) document.title = title;
   }
 
@@ -263,6 +271,7 @@
 
   function unavailable() {
     const wasOpen = isOpen;
+    known.preview = undefined; // The note goes where it is.
     dropFrame();
     setOpen(false);
     note.textContent = words()[3] ?? "";
@@ -594,7 +603,8 @@
     if (!isActive || !document.body) return;
     if (isWanted && port && !root.isConnected) remake(); // A frame that was taken out has lost its page.
     else place();
-    if (mark) entitle(mark); // The page has changed its title, or its head.
+    // The page has changed its title, or its head. Later, because it may have an opinion of its own, again and again.
+    if (marks.size > 1) setTimeout(() => entitle(mark), 50);
   });
   watcher.observe(document.documentElement, { childList: true });
   watcher.observe(document.head, { childList: true, subtree: true, characterData: true });
@@ -602,6 +612,7 @@
   // What the page said before we were here, in its order.
 
   const isIntercom = source.searchParams.get("compat") === "intercom" || Array.isArray(page.Intercom?.q);
+  addEventListener("storage", ({ key }) => key === DISMISSED && draw());
   const stubs = [page.Curbe, isIntercom ? page.Intercom : null];
   const said = stubs.flatMap((stub) => [...(stub?.q ?? [])]);
   page.Curbe = Curbe;
