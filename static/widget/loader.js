@@ -120,8 +120,8 @@
     const action = String(look("action_color", "#1f5eff"));
     const theme = look("theme_mode", "auto");
     const isDark = theme === "dark" || (theme !== "light" && DARK.matches);
-    box.className = `box${isOpen ? " open" : ""}${isDark ? " dark" : ""}`;
-    const away = `${Number(look("horizontal_padding", 20))}px`;
+    box.className = `${isOpen ? "open " : ""}${isDark ? "dark" : ""}`;
+    const away = `${parseFloat(look("horizontal_padding", 20))}px`;
     const isLeft = look("alignment", "") === "left";
     root.style.zIndex = look("z_index", "");
     for (const [name, value] of Object.entries({
@@ -360,7 +360,7 @@
       if (lacks++ < 3) remake();
     },
     device: ({ device_id }) => keep(device_id),
-    email_supplied: () => callbacks.onUserEmailSupplied.forEach((run) => run()),
+    email_supplied: () => callbacks.onUserEmailSupplied.forEach((run) => attempt(run)),
     auth_required({ code }) {
       refusal = code;
       callbacks.onAuthRequired.forEach(askForProof);
@@ -387,7 +387,18 @@
     known = message;
     stored(HINT, message.hint);
     draw();
-    if (known.unread !== unread) callbacks.onUnreadCountChange.forEach((run) => run(known.unread));
+    if (known.unread !== unread) callbacks.onUnreadCountChange.forEach((run) => attempt(run, known.unread));
+  }
+
+  /** What the page's own functions throw is the page's to see, and stops nothing of ours.
+   * @param {Function} run
+   * @param {any[]} args */
+  function attempt(run, ...args) {
+    try {
+      return run(...args);
+    } catch (error) {
+      console.warn(error);
+    }
   }
 
   /** @param {Function} run of the page; what it returns is the new token */
@@ -408,7 +419,7 @@
     if (value === isOpen) return;
     isOpen = value;
     draw();
-    callbacks[value ? "onShow" : "onHide"].forEach((run) => run());
+    callbacks[value ? "onShow" : "onHide"].forEach((run) => attempt(run));
   }
 
   /** @param {object} [wish] where to go: space, conversation or text */
@@ -517,6 +528,11 @@
     tell({ t: "settings", given, ...context() });
   }
 
+  /** @param {unknown} text of the page, or the event that its button passes on */
+  function worded(text) {
+    return typeof text === "string" ? text : "";
+  }
+
   /** @type {Record<string, Function>} */
   const methods = {
     boot,
@@ -540,11 +556,6 @@
     },
     showConversation: (/** @type {string} */ conversation) => show({ space: "conversation", conversation }),
     showArticle: (/** @type {string} */ article) => show({ space: "article", article }),
-  /** @param {unknown} text of the page, or the event that its button passes on */
-  function worded(text) {
-    return typeof text === "string" ? text : "";
-  }
-
     reset() {
       ensureFrame();
       tell({ t: "reset", device_id: newDeviceId() });
@@ -555,13 +566,17 @@
       const { id: contact_id = null, type = null } = known.contact ?? {};
       return { widget_id, tenant_id, contact_id, type, booted: isActive };
     },
-    ready: (/** @type {unknown} */ run) => typeof run === "function" && run(),
+    ready: (/** @type {unknown} */ run) => typeof run === "function" && attempt(run),
     reattach_activator() {}, // Clicks are heard on the document, so there is nothing to attach again.
     hideNotifications(isHidden = true) {
       isQuiet = Boolean(isHidden);
       draw();
     },
-    trackEvent: (/** @type {unknown[]} */ ...event) => tell({ t: "event", event }),
+    trackEvent(/** @type {unknown[]} */ ...event) {
+      if (!isDebugging) return;
+      ensureFrame();
+      tell({ t: "event", event });
+    },
     debug(on = true) {
       isDebugging = Boolean(on);
       tell({ t: "settings", ...context() });
@@ -572,7 +587,7 @@
     methods[name] = (/** @type {unknown} */ run) => {
       if (typeof run !== "function") return;
       callbacks[name].push(run);
-      if (name === "onUnreadCountChange") run(known.unread);
+      if (name === "onUnreadCountChange") attempt(run, known.unread);
       if (name === "onAuthRequired" && refusal) askForProof(run);
     };
 
@@ -590,12 +605,13 @@
   document.addEventListener("click", (event) => {
     const selector = look("custom_launcher_selector", "");
     const target = /** @type {Element} */ (event.target);
-    if (!isActive || !selector || !target.closest?.(selector)) return;
+    if (!isActive || !selector || !attempt(() => target.closest?.(selector))) return;
     event.preventDefault();
     show();
   });
   DARK.onchange = () => isActive && draw();
   addEventListener("message", greeted);
+  addEventListener("storage", ({ key }) => key === DISMISSED && draw());
   addEventListener("online", leave);
   for (const name of ["focus", "blur"]) addEventListener(name, focusChanged);
   for (const name of ["resize", "scroll"]) window.visualViewport?.addEventListener(name, fit);
@@ -612,7 +628,6 @@
   // What the page said before we were here, in its order.
 
   const isIntercom = source.searchParams.get("compat") === "intercom" || Array.isArray(page.Intercom?.q);
-  addEventListener("storage", ({ key }) => key === DISMISSED && draw());
   const stubs = [page.Curbe, isIntercom ? page.Intercom : null];
   const said = stubs.flatMap((stub) => [...(stub?.q ?? [])]);
   page.Curbe = Curbe;

@@ -8,17 +8,29 @@ from curbe.testing.people import WITHIN_MS
 from curbe.testing.waiting import wait_for
 from messenger.tests.qa.test_checklist import thread_of
 from messenger.tests.qa.test_javascript_api import (
+    RECORD,
     bodies,
     call,
     chatting,
     frames,
+    heard,
     host,
+    launcher,
+    sent_by,
     stub,
 )
 from messenger.tests.test_widget_browser import team
 from messenger.tests.test_widget_identity import token
 
 __all__ = ["host"]  # A fixture.
+# More would be a request for each of a thousand changes.
+MOST_BOOTSTRAPS = 3
+
+
+def console(visitor):
+    lines = []
+    visitor.page.on("console", lambda message: lines.append(message.text))
+    return lines
 
 
 # A page that learns late that its frame speaks for somebody else than it has just announced.
@@ -111,3 +123,84 @@ def test_a_click_handlers_event_is_no_text(browser, stack, host):
         assert visitor.visitor_id() is None
         chatting(visitor)
         assert session.page_errors == []
+
+
+# The page's own mistakes
+
+
+def test_what_the_pages_functions_throw_stops_nothing(browser, stack, host):
+    @browser.run
+    def story(session):
+        throws = "() => { throw new Error('of the page') }"
+        early = stub("Curbe", "c") + f"Curbe('ready', {throws}); Curbe('onUnreadCountChange', {throws});"
+        visitor = host(session, early + RECORD + "Curbe('onShow', note('show'))")
+        lines = console(visitor)
+        visitor.page.evaluate(f"Curbe('onShow', {throws}); Curbe('onHide', {throws}); Curbe('onShow', note('also'))")
+        chatting(visitor)
+        call(visitor, "hide")
+        assert heard(visitor) == [["show"], ["also"]]
+        assert len([line for line in lines if "of the page" in line]) == 2
+        assert session.page_errors == []
+
+
+def test_a_selector_that_is_none_disturbs_no_click(browser, stack, host):
+    @browser.run
+    def story(session):
+        visitor = host(session, "window.clicks = 0", body="<button onclick='clicks++'>Buy</button>")
+        call(visitor, "update", {"custom_launcher_selector": "#1st >"})
+        visitor.page.get_by_text("Buy").click()
+        assert visitor.page.evaluate("clicks") == 1
+        assert session.page_errors == []
+
+
+def test_paddings_may_be_written_with_their_unit(browser, stack, host):
+    @browser.run
+    def story(session):
+        visitor = host(session)
+        call(visitor, "update", {"alignment": "left", "horizontal_padding": "33px", "vertical_padding": "44"})
+        box = launcher(visitor).bounding_box()
+        assert (box["x"], box["y"] + box["height"]) == (33, visitor.page.viewport_size["height"] - 44)
+
+
+def test_a_thousand_changes_of_a_person_are_a_few_requests(browser, stack, host):
+    @browser.run
+    def story(session):
+        visitor = chatting(host(session, "window.curbeSettings = {name: 'Vera'}"))
+        posts = sent_by(visitor.page)
+        visitor.page.evaluate("for (let i = 1; i <= 1000; i++) Curbe('update', {visits: i})")
+        visitor.says("Still here")
+        visitor.sees_note("Sent")
+        assert 1 <= posts.count("bootstrap") <= MOST_BOOTSTRAPS
+        assert set(posts) == {"bootstrap", "messages"}
+
+
+def test_events_cost_a_passer_by_nothing_and_are_traced_for_who_debugs(browser, stack, host):
+    @browser.run
+    def story(session):
+        visitor = host(session)
+        lines = console(visitor)
+        call(visitor, "trackEvent", "seen-by-nobody")
+        assert frames(visitor) == 0
+        call(visitor, "debug", True)
+        call(visitor, "trackEvent", "seen-by-somebody", {"price": 12})
+        wait_for(lambda: visitor.page.evaluate("1") and any("seen-by-somebody" in line for line in lines), "the trace")
+        assert not any("seen-by-nobody" in line for line in lines)
+
+
+# Without a server
+
+
+def test_a_click_while_the_server_is_away_says_so_and_works_when_it_is_back(browser, stack, host):
+    @browser.run
+    def story(session):
+        visitor = host(session)
+        stack.kill()
+        launcher(visitor).click()
+        note = visitor.page.locator("curbe-messenger .note")
+        expect(note).to_have_text("Chat is not available right now.", timeout=WITHIN_MS)
+        expect(note).to_be_visible()
+        assert frames(visitor) == 0
+        assert session.page_errors == []
+        stack.restart()
+        launcher(visitor).click()
+        chatting(visitor)
