@@ -133,7 +133,7 @@
       "--ink": isLight(action) ? "#16181d" : "#fff",
     }))
       box.style.setProperty(name, value);
-    launcher.hidden = Boolean(look("hide_default_launcher", ""));
+    launcher.hidden = !!look("hide_default_launcher", "");
     launcher.setAttribute("aria-expanded", String(isOpen));
     launcher.setAttribute("aria-label", isOpen ? close : known.unread ? `${open}, ${known.unread} ${word}` : open);
     const unread = isOpen ? 0 : known.unread;
@@ -161,6 +161,7 @@
     open.onclick = () => show({ space: "conversation", conversation });
     const dismiss = add("button", preview, "dismiss");
     dismiss.setAttribute("aria-label", label);
+    dismiss.textContent = "✕";
     dismiss.onclick = () => {
       stored(DISMISSED, (dismissed = id));
       draw();
@@ -569,7 +570,7 @@
     ready: (/** @type {unknown} */ run) => typeof run === "function" && attempt(run),
     reattach_activator() {}, // Clicks are heard on the document, so there is nothing to attach again.
     hideNotifications(isHidden = true) {
-      isQuiet = Boolean(isHidden);
+      isQuiet = !!isHidden;
       draw();
     },
     trackEvent(/** @type {unknown[]} */ ...event) {
@@ -578,7 +579,7 @@
       tell({ t: "event", event });
     },
     debug(on = true) {
-      isDebugging = Boolean(on);
+      isDebugging = !!on;
       tell({ t: "settings", ...context() });
     },
   };
@@ -611,7 +612,6 @@
   });
   DARK.onchange = () => isActive && draw();
   addEventListener("message", greeted);
-  addEventListener("storage", ({ key }) => key === DISMISSED && draw());
   addEventListener("online", leave);
   for (const name of ["focus", "blur"]) addEventListener(name, focusChanged);
   for (const name of ["resize", "scroll"]) window.visualViewport?.addEventListener(name, fit);
