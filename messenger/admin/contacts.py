@@ -50,7 +50,7 @@ class People(admin.SimpleListFilter):
         yield from others
 
 
-_SAID = ["name", "email", "phone", "attributes_told", "consented_at"]
+_SAID = ("name", "email", "phone", "attributes_told", "consented_at")
 
 
 @admin.register(Contact)
