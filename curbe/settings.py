@@ -68,11 +68,9 @@ if (
     not _widget.hostname
     or f"{_widget.scheme}://{_widget.netloc.lower()}" != WIDGET_ORIGIN
     or _widget.port == _DEFAULT_PORTS.get(_widget.scheme)
-    or _widget.scheme != _public.scheme
 ):
     raise ImproperlyConfigured(
-        "WIDGET_ORIGIN needs the scheme of PUBLIC_URL and a host in small letters, and nothing else, such as"
-        " https://widget.example.com"
+        "WIDGET_ORIGIN needs a scheme and a host in small letters and nothing else: https://widget.example.com"
     )
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=sorted({"127.0.0.1", "localhost", "[::1]", _public.hostname}))
 if not {"*", _widget.hostname} & set(ALLOWED_HOSTS):

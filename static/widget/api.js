@@ -118,6 +118,7 @@ export function createEntry({ request, tabStore, tokenKey, body, edition, begin,
     take,
     /** @type {Request} */
     async ask(method, path, content) {
+      if (!token) await booting; // What is remembered can be used before there is a session.
       const at = edition();
       const used = token;
       const isCurrent = () => at === edition() && !isOver();

@@ -158,7 +158,8 @@ export function Panel({ ui }) {
   useEffect(() => {
     /** @type {HTMLElement | null | undefined} */
     const start = root.current?.querySelector("h1[tabindex], .gone .plain");
-    if (isOpen) start?.focus();
+    const isBusy = document.activeElement?.matches("input, textarea");
+    if (isOpen && !isBusy) start?.focus();
   }, [isOpen, space, phase]);
   useEffect(() => document.addEventListener("keydown", (event) => root.current && keepFocus(event, root.current)), []);
   return html`<div class="panel" ref=${root} role="dialog" aria-modal="true" aria-label=${ui.state.widget?.name ?? "Chat"}><${App} ui=${ui} /></div>`;

@@ -13,12 +13,14 @@ const MOST_MESSAGES = 50;
 const MOST_CONVERSATIONS = 20;
 /** Browsers keep about five million characters per site. */
 const MOST_CHARACTERS = 300_000;
-/** Of another release, a record is of no use. */
+/** Of another release, a record is of no use; nor after as long as a proof lives. */
 const VERSION = 1;
+const LIFE_MS = 7 * 86_400_000;
 
 /** @param {Store} store
- * @param {string} tenantId */
-export function createCache(store, tenantId) {
+ * @param {string} tenantId
+ * @param {() => number} [now] ms since the epoch */
+export function createCache(store, tenantId, now = Date.now) {
   const key = cacheKey(tenantId);
   /** @type {LogState | null} */
   let kept = null;
@@ -29,8 +31,9 @@ export function createCache(store, tenantId) {
      * @param {string | null} user
      * @returns {Pick<State, "log" | "widget" | "availability"> | null} */
     read(device, user) {
-      const { v, about, ...rest } = parsed(store.get(key));
-      return v === VERSION && about === aboutOf(device, user) ? /** @type {any} */ (rest) : null;
+      const { v, at, about, ...rest } = parsed(store.get(key));
+      const isFresh = v === VERSION && now() - at < LIFE_MS;
+      return isFresh && about === aboutOf(device, user) ? /** @type {any} */ (rest) : null;
     },
 
     /** Remember what is on the screen now. A user whom the page does not announce is not remembered: the next page could
@@ -41,7 +44,7 @@ export function createCache(store, tenantId) {
       if (phase !== "ready" || isPending || log === kept || !device) return;
       kept = log;
       if (!log.contact || (log.contact.type === "user") !== Boolean(announced)) return store.remove(key);
-      const text = JSON.stringify({ v: VERSION, about: aboutOf(device, announced), log: latest(log), widget, availability });
+      const text = JSON.stringify({ v: VERSION, at: now(), about: aboutOf(device, announced), log: latest(log), widget, availability });
       if (!store.set(key, text)) store.remove(key);
     },
   };

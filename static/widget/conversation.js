@@ -277,7 +277,7 @@ function Composer({ ui, field, placeholder, onSent }) {
     const { saying, thread } = session.state;
     if (!saying.length || thread !== toContinue(session.state)) return;
     session.change((now) => ({ ...now, saying: [] }));
-    for (const text of saying) session.send(text);
+    for (const text of saying) session.say(text);
     onSent();
   }, [state.saying, thread]);
   useEffect(() => {

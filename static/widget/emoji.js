@@ -24,8 +24,10 @@ const LAST = Object.values(GROUPS).flatMap((group) => group.split(" ")).length -
 export function Emoji({ ui, onPick, onClose }) {
   const [at, setAt] = useState(0);
   const box = useRef(/** @type {HTMLElement | null} */ (null));
-  // Before the next key comes, however fast they are pressed.
-  useLayoutEffect(() => box.current?.querySelectorAll("button")[at]?.focus(), [at]);
+  // Before the next key comes, however fast they are pressed; but not from under somebody who has gone on writing.
+  useLayoutEffect(() => {
+    if (!document.activeElement?.matches("textarea")) box.current?.querySelectorAll("button")[at]?.focus();
+  }, [at]);
   let index = 0;
 
   /** @param {KeyboardEvent} event */

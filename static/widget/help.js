@@ -12,8 +12,9 @@ import { CloseButton, html, Icon, Rich, Round } from "./parts.js";
 /** Somebody who types is asked for no more than the last of what they typed. */
 const PAUSE_MS = 250;
 const NOT_FOUND = 404;
-/** What was looked for last: whoever comes back from an article finds it as it was. */
-let asked = "";
+/** What was looked for last in a session: whoever comes back from an article finds it as it was.
+ * @type {WeakMap<object, string>} */
+const asked = new WeakMap();
 /** What was loaded before shows at once. @type {Map<string, any>} */
 const known = new Map();
 
@@ -52,8 +53,8 @@ function useStart(isThere) {
 /** @param {{ui: Ui}} props */
 export function Help({ ui }) {
   const { t, session, lang } = ui;
-  const [question, setQuestion] = useState(asked);
-  const [settled, setSettled] = useState(asked);
+  const [question, setQuestion] = useState(asked.get(session) ?? "");
+  const [settled, setSettled] = useState(question);
   const { answer, problem, retry } = useAnswer(ui, `?locale=${lang}&limit=50&q=${encodeURIComponent(settled)}`);
   const start = useStart(true);
   // What was found last stands until the next answer is there.
@@ -64,7 +65,7 @@ export function Help({ ui }) {
     const timer = setTimeout(setSettled, PAUSE_MS, question.trim());
     return () => clearTimeout(timer);
   }, [question]);
-  asked = question;
+  asked.set(session, question);
   return html`
     <div class="bar titled">
       <h1 tabindex="-1" ref=${start}>${t("help")}</h1>

@@ -170,8 +170,8 @@
   }
 
   function ownTitle() {
-    const [count = ""] = document.title.match(/^\(\d+\+?\) /) ?? [];
-    return document.title.slice(marks.has(count) ? count.length : 0);
+    const [all, count] = /^(\(\d+\+?\))(?: |$)/.exec(document.title) ?? ["", ""]; // A page may have no title of its own.
+    return document.title.slice(marks.has(`${count} `) ? all.length : 0);
   }
 
   /** The number of unread messages goes before the page's title, whatever the page makes of that meanwhile.

@@ -111,7 +111,7 @@ function relativeDay(days, lang) {
  * @returns {[string, {day: string, time: string}?]} */
 export function expectation({ online, reply_time, back_at }, now, lang) {
   if (online) return [`reply_${reply_time}`];
-  if (!back_at) return ["replyAway"];
+  if (!back_at || Date.parse(back_at) < now) return ["replyAway"];
   const days = daysTo(back_at, now);
   const weekday = new Date(back_at).toLocaleDateString(lang, { weekday: "long" });
   return [days < 2 ? "backSoon" : "backAt", { day: days < 2 ? relativeDay(days, lang) : weekday, time: hour(back_at, lang) }];

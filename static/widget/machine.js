@@ -219,8 +219,9 @@ export function asksFirst({ phase, widget, log, announced, isExcused }) {
  * @param {State["wish"]} [wish]
  * @returns {State} */
 export function opened(state, wish = {}) {
-  const next = { ...state, isOpen: true, wish: {} };
-  if (state.phase !== "ready" && (!state.log.contact || wish.space)) return { ...next, wish: wish.space ? wish : state.wish };
+  const isReady = state.phase === "ready";
+  const next = { ...state, isOpen: true, wish: isReady ? {} : state.wish };
+  if (!isReady && (!state.log.contact || wish.space)) return { ...next, wish: wish.space ? wish : state.wish };
   if (wish.space === "new") return { ...went(next, "conversation", toContinue(state)), prefill: wish.text || null };
   if (wish.space === "conversation" && wish.conversation) return went(next, "conversation", wish.conversation);
   if (wish.space === "article" && wish.article) return went(next, "article", null, wish.article);

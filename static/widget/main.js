@@ -23,13 +23,16 @@ import { previewOf } from "./thread.js";
 const TICK_MS = 30_000;
 const TYPING_TICK_MS = 1_000;
 const STALE_MS = 60_000;
+const OLD_MS = 300_000;
 /** Until another frame may have more luck with a part that failed to load. */
 const LACKING_MS = 5_000;
 const widgetId = location.pathname.split("/")[2] ?? "";
 /** The site that embeds us; the browser has checked that it may (frame-ancestors). */
 const hostOrigin = decodeURIComponent(location.hash.slice(1));
 const traceId = hex(12);
-const request = createApi(traceId);
+/** In the language of the panel, whatever the browser's is. @type {typeof fetch} */
+const send = (url, options) => fetch(url, { ...options, headers: { ...options?.headers, "Accept-Language": document.documentElement.lang } });
+const request = createApi(traceId, send);
 const store = storeOf(() => localStorage);
 const tabStore = storeOf(() => sessionStorage);
 let device = "";
@@ -47,6 +50,8 @@ let language = null;
 let styles;
 let isHostFocused = false;
 let isDrawing = false;
+/** The timer until another frame is asked for. */
+let isLacking = 0;
 /** When the server last said whether somebody answers. */
 let heardAt = 0;
 /** What this browser remembers of its person. @type {Promise<ReturnType<typeof createCache>> | undefined} */
@@ -156,13 +161,19 @@ function freshen() {
 
 function tick() {
   const { isOpen, availability } = session.state;
-  if (isOpen && availability.back_at && Date.parse(availability.back_at) < clock.now()) freshen();
+  const isDue = availability.back_at ? Date.parse(availability.back_at) < clock.now() : clock.now() - heardAt > OLD_MS;
+  if (isOpen && isDue) freshen();
   draw();
 }
 
-/** Not at once, because the server may be away. */
+/** Another frame has no more luck before the server is there again, and this one has what was written in it. */
 function lack() {
-  setTimeout(say, LACKING_MS, { t: "lacking" }, init.n);
+  isLacking ||= window.setTimeout(async () => {
+    isLacking = 0;
+    const isThere = await fetch(location.pathname, { method: "HEAD" }).then(({ ok }) => ok, () => false);
+    if (isThere) say({ t: "lacking" }, init.n);
+    else lack();
+  }, LACKING_MS);
 }
 
 /** @param {string} device_id the new one */
@@ -189,7 +200,10 @@ async function configure(given) {
 /** Before a part that is loaded later is drawn. */
 async function more() {
   styles ??= styled(root.dataset.more ?? "");
-  const [words] = await Promise.all([wordsFor(init.language, true), styles]);
+  const [words] = await Promise.all([wordsFor(init.language, true), styles]).catch((error) => {
+    styles = undefined;
+    throw error;
+  });
   language = words;
 }
 

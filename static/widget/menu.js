@@ -32,7 +32,7 @@ export function Menu({ ui, onClose }) {
    * @param {string} otherwise what is said when it fails */
   const attempt = (act, otherwise) => () => {
     setProblem("");
-    act().then(onClose, () => setProblem(otherwise));
+    act().then(() => box.current && onClose(), () => setProblem(otherwise));
   };
 
   async function save() {

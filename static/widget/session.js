@@ -8,7 +8,7 @@
  * @import {createLive, Live} from "./follow.js"
  */
 
-import { createOutbox, maySend, retryDelay } from "../realtime/outbox.js";
+import { createOutbox, isPermanent, maySend, retryDelay } from "../realtime/outbox.js";
 import { findOwn } from "../realtime/reducer.js";
 import { ApiError, createEntry, createProofRequest } from "./api.js";
 import { cacheKey, draftsOf } from "./browser.js";
@@ -217,6 +217,11 @@ export function createSession(wiring) {
     if (code === "session_revoked") return successor();
     if (status === 401) return refuse(code);
     if (status === 422 && identity?.attributes) return withoutTraits();
+    // There is no chat here any more, and what is remembered of it would look like one.
+    if (isPermanent(status)) {
+      store.remove(cacheKey(init.tenant_id));
+      if (state.phase === "starting") change(vacated);
+    }
     fail(code, "boot");
     if (state.phase !== "ready") change((now) => ({ ...now, phase: "unavailable" }));
     const wait = retryDelay(++bootFailures, clock.random(), retryAfter);
@@ -226,7 +231,10 @@ export function createSession(wiring) {
   /** The user's proof was not accepted: what was written for them waits, and nobody else is let in. @param {string} code */
   function refuse(code) {
     edition++;
-    change((now) => ({ ...vacated(now), space: now.space, thread: now.thread, hasChosen: now.hasChosen, phase: "refused", isPending: false }));
+    store.remove(cacheKey(init.tenant_id));
+    // Another proof may follow, of the same person: what the page wants of them stays.
+    const { space, thread, hasChosen, wish, saying, prefill } = state;
+    change((now) => ({ ...vacated(now), space, thread, hasChosen, wish, saying, prefill, phase: "refused", isPending: false }));
     showEntries();
     proof.ask(code);
   }
@@ -248,7 +256,8 @@ export function createSession(wiring) {
    * @param {string} code */
   async function renew(code) {
     isStale = true;
-    if (state.log.contact?.type === "user" && code !== "session_expired") depart(code);
+    const isHere = state.phase === "ready"; // Not just remembered.
+    if (isHere && state.log.contact?.type === "user" && code !== "session_expired") depart(code);
     else isNews = true;
     await boot();
   }
@@ -329,7 +338,7 @@ export function createSession(wiring) {
      * @param {string | null} [article] */
     go(space, thread, article) {
       stopTyping();
-      change((now) => ({ ...went(now, space, thread, article), problem: null }));
+      change((now) => ({ ...went(now, space, thread, article), problem: null, saying: [] }));
       if (thread) void talk.complete(thread);
     },
 
@@ -340,13 +349,22 @@ export function createSession(wiring) {
     },
     retryStart: talk.begin,
 
-    /** @param {string} body
+    /** What was written, of which no draft is needed any more.
+     * @param {string} body
      * @param {Attachment[]} [files] sent up before
      * @returns {string | null} the key of the message */
     send(body, files = []) {
+      const key = this.say(body, files);
+      if (key && state.thread) drafts.keep(state.thread);
+      return key;
+    },
+
+    /** @param {string} body
+     * @param {Attachment[]} [files]
+     * @returns {string | null} the key of the message */
+    say(body, files = []) {
       if (!state.thread || !(body.trim() || files.length)) return null;
       stopTyping();
-      drafts.keep(state.thread);
       return outbox.add({ id: uuid(), thread: state.thread, body, author: authorOf(state), ...(files.length && { files }) }).id;
     },
     /** Another tab has changed what is stored under this key: an entry of the outbox, or the draft of the open thread.

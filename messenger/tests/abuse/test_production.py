@@ -172,7 +172,7 @@ def test_a_widget_that_shares_the_inboxs_host_is_a_warning(manage, origin):
 @pytest.mark.parametrize(
     "origin",
     [
-        *("widget.example.com", "https://widget.example.com/path", "https://", "http://widget.example.com"),
+        *("widget.example.com", "https://widget.example.com/path", "https://"),
         *("https://Widget.example.com", "https://widget.example.com:443"),
     ],
 )

@@ -83,3 +83,11 @@ test("a full browser keeps nothing rather than something old", () => {
   cache.watch(stateOf(), "d1");
   assert.equal(stores.size, 0);
 });
+
+test("after a week nothing is remembered", () => {
+  const { store } = scene();
+  createCache(store, "t", () => 1_000).watch(stateOf(), "d1");
+  const read = (now) => createCache(store, "t", () => now).read("d1", null);
+  assert.ok(read(7 * 86_400_000));
+  assert.equal(read(7 * 86_400_000 + 1_000), null);
+});

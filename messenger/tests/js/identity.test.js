@@ -452,3 +452,28 @@ test("the same page looked at again within half a minute is one page view", asyn
   await look("another");
   assert.equal(views(), 3);
 });
+
+test("what is asked for by somebody who is only remembered waits for the session, and signs nobody out", async () => {
+  const login = later();
+  const scene = visit({ "POST bootstrap": () => login.answer, "GET attachments/1": "file" }, { settings: MINE });
+  const { log, widget, availability } = (await signedIn()).session.state;
+  void scene.session.boot();
+  scene.session.recall({ log, widget, availability });
+  const asked = scene.session.ask("GET", "attachments/1");
+  await settled();
+  assert.deepEqual(paths(scene), ["POST bootstrap"]);
+  login.give(proven());
+  assert.equal(await asked, "file");
+  assert.deepEqual(paths(scene).slice(0, 2), ["POST bootstrap", "GET attachments/1"]);
+  assert.equal(scene.session.state.log.contact.type, "user");
+});
+
+test("a refused proof forgets what was remembered, and keeps what the page wants", async () => {
+  const scene = visit({ "POST bootstrap": () => { throw refusal("identity_proof_expired"); } }, { settings: MINE });
+  scene.stores.local.set("curbe_cache:t", "{}");
+  scene.session.change((now) => ({ ...opened(now, { space: "new", text: "About mugs" }), saying: ["Hello"] }));
+  await scene.session.boot();
+  const { phase, wish, saying } = scene.session.state;
+  assert.deepEqual([phase, wish.text, saying], ["refused", "About mugs", ["Hello"]]);
+  assert.ok(!scene.stores.local.has("curbe_cache:t"));
+});

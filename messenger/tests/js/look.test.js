@@ -84,6 +84,7 @@ test("what to expect: how soon while somebody is there, else when they are back,
   assert.deepEqual(said({ online: true, reply_time: "hours" }), ["reply_hours"]);
   assert.deepEqual(said({ online: true }), ["reply_null"]);
   assert.deepEqual(said({}), ["replyAway"]);
+  assert.deepEqual(said({ back_at: back(-1, 9) }), ["replyAway"]); // Remembered from a time before.
   assert.deepEqual(said({ back_at: back(0, 21) })[1].day, "today");
   assert.deepEqual([said({ back_at: back(1, 9) })[0], said({ back_at: back(1, 9) })[1].day], ["backSoon", "tomorrow"]);
   assert.match(said({ back_at: back(1, 9) })[1].time, /^9:00\sAM$/);
