@@ -17,6 +17,8 @@ CORPUS: dict[str, list[str]] = json.loads((HERE / "xss.json").read_text())
 PAYLOADS = [payload for group in CORPUS.values() for payload in group]
 # What says the same without malice: every element of it is one that the product makes.
 BENIGN = "see https://good.example/ and **b**"
+# What an agent may be called: a tag, both quotes, a template's braces and a link of Markdown.
+AUTHOR = "<img src=x onerror=__xss()>\"'{{x}}[x](javascript:__xss())"
 LINK_REL = "noopener nofollow ugc"
 
 # The elements that a rendered text may consist of, each with its attributes.

@@ -7,7 +7,10 @@
   const OF_PEOPLE = ".rich, .prose, .thread-body";
   /** @type {string[]} */
   const faults = [];
-  for (const one of document.querySelectorAll("*")) {
+  /** @param {Document | ShadowRoot} root
+   * @returns {Element[]} what is in its shadow roots, too */
+  const inside = (root) => [...root.querySelectorAll("*")].flatMap((one) => [one, ...(one.shadowRoot ? inside(one.shadowRoot) : [])]);
+  for (const one of inside(document)) {
     const names = one.getAttributeNames();
     const known = shapes[one.localName];
     const fault = (/** @type {string} */ why) => faults.push(`${why}: ${one.cloneNode(false).outerHTML}`);
@@ -23,7 +26,8 @@
       const isOurs = url.origin === location.origin && ["http:", "https:", "blob:"].includes(url.protocol);
       const isLink = one.localName === "a" && name === "href" && ["http:", "https:", "mailto:"].includes(url.protocol);
       if (!isOurs && !isLink) fault("an address");
-      if (!isOurs && isLink && one.rel !== "noopener nofollow ugc") fault("a link that vouches");
+      const isCompanys = one.closest("form.prechat .consent"); // Its own privacy policy, given in the admin.
+      if (!isOurs && isLink && !isCompanys && one.rel !== "noopener nofollow ugc") fault("a link that vouches");
       if (url.username || url.password) fault("a link with user info");
     }
   }

@@ -1,62 +1,18 @@
-"""S38 and S39 in Chromium with every policy switched off: what does not run is not saved by a header.
-
-Whatever runs calls `__xss`, which every frame of these pages has; what came to be in a page is looked at there.
-"""
+"""S38 and S39 in Chromium with every policy switched off: what does not run is not saved by a header."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field
-
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import expect
 
 from curbe.testing.people import WITHIN_MS
 from curbe.testing.waiting import wait_for
 from messenger.rendering import render_markdown, render_plain
 
-from .hostile import BENIGN, CORPUS, HERE, MARKUP, PAYLOADS, packed
+from .hostile import AUTHOR, BENIGN, CORPUS, MARKUP, PAYLOADS, packed
+from .trap import INSPECT, MARKDOWN, SURVEY, Company, Trap, assert_inert, assert_nothing_else, merged
 
-INSPECT = (HERE / "inspect.js").read_text().rstrip().rstrip(";")
-SURVEY = """() => Object.fromEntries([...Map.groupBy(document.querySelectorAll("*"), (one) => one.localName)]
-  .map(([name, all]) => [name, [...new Set(all.flatMap((one) => one.getAttributeNames()))]]))"""
 NAMES = packed(200)
-MARKDOWN = f"# a\n\n- {BENIGN}\n\n1. b\n\n> `c`\n\n```\nd\n```\n\n[t](/t 't')"
-AUTHOR = "<img src=x onerror=__xss()>\"'{{x}}[x](javascript:__xss())"
-PLANT = """
-import json
-from django.db import transaction
-from django.test.utils import setup_test_environment
-from messenger.models import Widget
-from messenger.tests.abuse.planting import desk_called, plant, publish
-setup_test_environment()
-widget = Widget.objects.select_related("tenant").get(id={widget!r})
-texts, bodies, author = json.loads({given!r})
-with transaction.atomic():
-    desk = desk_called(widget.tenant, author)
-    threads = [plant(widget, desk, text) for text in texts]
-    articles = [publish(widget.tenant, text, body).slug for text, body in zip(texts, bodies)]
-print(json.dumps([threads, articles, desk.bearer]))
-"""
-
-
-@dataclass
-class Trap:
-    """Somebody's browser in which anything that runs is noticed, and no policy keeps it from running."""
-
-    person: BrowserContext
-    sprung: list[str] = field(default_factory=list)
-
-    @classmethod
-    def set_in(cls, session):
-        trap = cls(session.person(bypass_csp=True))
-        trap.person.expose_binding("__xss", lambda source, *_: trap.sprung.append(source["frame"].url))
-        trap.person.on("dialog", trap._dialog)
-        return trap
-
-    def _dialog(self, dialog):
-        self.sprung.append(dialog.message)
-        dialog.dismiss()
 
 
 @pytest.fixture(scope="module")
@@ -65,38 +21,17 @@ def stack(bed):
         yield running
 
 
-@dataclass
-class Company:
-    """A tenant of the demo in which everybody says the same kind of thing, and how its people are reached."""
-
-    tenant: int
-    shop: str
-    names: list[str]
-    author: str
-    bodies: list[str]
-    threads: list[str] = field(default_factory=list)
-    articles: list[str] = field(default_factory=list)
-    token: str = ""
-
-    def plant(self, stack):
-        widget = stack.demo["tenants"][self.tenant]["widgets"][0]["id"]
-        code = PLANT.format(widget=widget, given=json.dumps([self.names, self.bodies, self.author]))
-        found = json.loads(stack.manage("shell", "--no-imports", "-c", code).splitlines()[-1])
-        self.threads, self.articles, self.token = found
-        return self
-
-
 @pytest.fixture(scope="module")
 def benign(stack):
     """A company where nobody means harm: its pages say which elements there are."""
-    return Company(1, "/demo/rival/", [BENIGN] * 51, "Mia", [MARKDOWN] * 2).plant(stack)
+    return Company(1, "/demo/rival/", "Mia", [BENIGN] * 51, [(BENIGN, MARKDOWN)] * 2).plant(stack)
 
 
 @pytest.fixture(scope="module")
 def hostile(stack):
     """The whole corpus in names, traits, pages, browsers, files, messages and articles."""
-    bodies = ["\n\n".join(group) for group in CORPUS.values()]
-    return Company(0, "/demo/", NAMES, AUTHOR, bodies).plant(stack)
+    bodies = [(name, "\n\n".join(group)) for name, group in zip(NAMES, CORPUS.values(), strict=False)]
+    return Company(0, "/demo/", AUTHOR, NAMES, bodies).plant(stack)
 
 
 def test_s38_the_trap_works_and_what_is_rendered_does_not_spring_it(browser):
@@ -126,25 +61,6 @@ def test_s38_the_trap_works_and_what_is_rendered_does_not_spring_it(browser):
         assert len(page.evaluate(INSPECT, shapes)) >= 84
         page.evaluate("alert('a dialog')")
         assert "a dialog" in trap.sprung
-
-
-def assert_inert(trap, page, shapes, *texts):
-    """Nothing ran, nothing came to be that is not ours, and the texts are there as they were typed."""
-    assert page.evaluate(INSPECT, shapes) == []
-    assert trap.sprung == []
-    shown = "".join(page.evaluate("document.documentElement.textContent").split())
-    assert [text for text in texts if "".join(text.split()) not in shown] == []
-
-
-def merged(*surveys):
-    """The elements of all these pages, and those of people's texts."""
-    surveys = (MARKUP, *surveys)
-    return {name: sorted({one for survey in surveys for one in survey.get(name, [])}) for name in set().union(*surveys)}
-
-
-def assert_nothing_else(session, stack):
-    assert session.hosts == {stack.base_url.removeprefix("http://")}
-    assert session.page_errors == []
 
 
 def signs_in(trap, stack, company, path):

@@ -10,14 +10,13 @@ from django.utils.html import escape
 from messenger import transcripts
 from messenger.models import Agent, Conversation, User, Visit
 
-from .hostile import BENIGN, CORPUS, faults_in, packed, shapes_of
+from .hostile import AUTHOR, BENIGN, CORPUS, faults_in, packed, shapes_of
 from .planting import FILE, desk_called, done, plant, publish
 
 pytestmark = pytest.mark.django_db
 
 NAMES = packed(200)
 A_PAGE = 50
-AUTHOR = "<img src=x onerror=__xss()>\"'{{x}}[x](javascript:__xss())"
 MARKDOWN = f"# Help\n\n{BENIGN}\n\n- a\n\n1. b\n\n> c\n\n```\nd\n```"
 
 
