@@ -6,6 +6,7 @@ callers load what is needed (see `loading.facts_of`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -245,19 +246,24 @@ def tenant(row: Tenant) -> TenantPayload:
 class Offer:
     """What a visitor finds at a tenant's messenger at the moment."""
 
-    # Whether an agent is there.
-    staffed: bool
+    # Some of the agents, those who are there first.
+    team: Sequence[Agent]
     # When the office opens next; None while it is open.
     back_at: datetime | None
     reply_time: str
     # Whether there are articles to read.
     help: bool
 
+    @property
+    def is_staffed(self) -> bool:
+        """Whether an agent is there."""
+        return any(agent.availability == Agent.Availability.ONLINE for agent in self.team)
+
 
 def availability(offer: Offer) -> Availability:
     """Return whether somebody answers, and what to expect otherwise."""
     return {
-        "online": offer.staffed and offer.back_at is None,
+        "online": offer.is_staffed and offer.back_at is None,
         "reply_time": offer.reply_time or None,
         "back_at": timestamp(offer.back_at) if offer.back_at else None,
     }
@@ -287,6 +293,7 @@ def widget(row: Widget, offer: Offer) -> WidgetPayload:
         "features": _features(row, offer),
         "prechat": row.prechat,
         "thread_policy": row.tenant.thread_policy,
+        "team": [{"name": one.display_name, "avatar_url": one.avatar_url or None} for one in offer.team],
         "availability": availability(offer),
     }
 

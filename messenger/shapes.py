@@ -162,6 +162,13 @@ class TenantPayload(TypedDict):
     thread_policy: str
 
 
+class TeamFace(TypedDict):
+    """Somebody of the team, as everybody may see them before they have said anything."""
+
+    name: str
+    avatar_url: str | None
+
+
 class WidgetPayload(TypedDict):
     id: str
     tenant_id: str
@@ -173,6 +180,7 @@ class WidgetPayload(TypedDict):
     features: dict[str, Any]
     prechat: dict[str, Any]
     thread_policy: str
+    team: list[TeamFace]
     availability: Availability
 
 

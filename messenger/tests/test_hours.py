@@ -129,6 +129,16 @@ def test_nobody_is_online_while_every_agent_is_away(harbor, guest):
 
 
 @pytest.mark.django_db
+def test_visitors_see_who_answers_those_who_are_there_first(harbor, guest):
+    harbor.desk(harbor.ada).put("me/availability", {"availability": "away"})
+    faces = [{"name": agent.display_name, "avatar_url": None} for agent in (harbor.ben, harbor.ada)]
+    assert guest.boot()["widget"]["team"] == guest.get(f"widgets/{harbor.widget.id}").json()["team"] == faces
+    harbor.ben.is_active = False
+    actions.update_agent(harbor.ben)
+    assert guest.boot()["widget"]["team"] == faces[1:]
+
+
+@pytest.mark.django_db
 def test_an_admin_sets_office_hours_and_every_agent_reads_them(harbor, rival):
     admin, agent = harbor.desk(harbor.ada), harbor.desk(harbor.ben)
     answer = admin.patch("office-hours", {"office_hours": WEEK, "time_zone": "Europe/Madrid", "reply_time": "hours"})

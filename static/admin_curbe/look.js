@@ -11,7 +11,7 @@
 import { render } from "../vendor/preact.js";
 import { Panel } from "../widget/app.js";
 import { booted, html, INITIAL, palette, styled, toContinue, uuid, went, wordsFor } from "../widget/base.js";
-import { nothing, reading, talk } from "./samples.js";
+import { faces, nothing, reading, talk } from "./samples.js";
 
 const root = /** @type {HTMLElement} */ (document.getElementById("root"));
 const DAY_MS = 86_400_000;
@@ -101,6 +101,7 @@ function widgetOf({ look, team }) {
     greeting: look.texts[locale]?.greeting ?? "",
     features: { ...look.features, help: help === "yes" && look.features.help !== false },
     thread_policy: threadPolicy === "single_thread" ? "single_thread" : "conversations",
+    team: faces(),
     availability: availabilityOf({ team }),
   };
 }

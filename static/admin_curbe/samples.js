@@ -30,6 +30,12 @@ export function nothing() {
   return { conversations: [], messages: [] };
 }
 
+/** Who answers.
+ * @returns {{name: string, avatar_url: null}[]} */
+export function faces() {
+  return Object.values(SAID).slice(0, 1).map(({ agent }) => ({ name: agent, avatar_url: null }));
+}
+
 /** One conversation with an agent.
  * @param {string} lang
  * @param {number} now ms since the epoch */

@@ -74,7 +74,7 @@ function Brand({ ui }) {
   const known = people.filter((one, i) => people.findIndex((other) => other.id === one.id) === i);
   return html`
     <span class="brand">${widget?.name}</span>
-    ${known.length > 0 && html`<${Avatars} people=${known} />`}
+    <${Avatars} people=${known.length ? known : (widget?.team ?? [])} />
   `;
 }
 

@@ -173,7 +173,7 @@ function Intro({ ui }) {
   const { subtitle, away } = state.widget?.texts[ui.lang] ?? {};
   return html`
     <div class="intro">
-      <${Avatars} people=${[{ name: state.widget?.name ?? "" }]} />
+      <${Avatars} people=${state.widget?.team?.length ? state.widget.team : [{ name: state.widget?.name ?? "" }]} />
       <strong>${t("introTitle")}</strong>
       <p>${(!state.availability.online && away) || subtitle}</p>
     </div>

@@ -18,6 +18,8 @@ export interface Widget {
   texts: Record<string, Record<string, string>>;
   features: Record<string, unknown>;
   prechat: Prechat;
+  /** Some of the people who answer. */
+  team: { name: string; avatar_url: string | null }[];
   thread_policy: "conversations" | "single_thread";
   availability: Availability;
 }
