@@ -94,14 +94,14 @@ function placed({ screen, language: lang }) {
 /** As the API would describe the widget.
  * @param {Told} message
  * @returns {Widget} */
-function widgetOf({ look, team }) {
+function widgetOf({ look, team, language: lang }) {
   const { locale = "", threadPolicy, help } = root.dataset;
   return {
     ...{ id: "", tenant_id: "", name: look.name, appearance: look.appearance, texts: look.texts, prechat: look.prechat },
     greeting: look.texts[locale]?.greeting ?? "",
     features: { ...look.features, help: help === "yes" && look.features.help !== false },
     thread_policy: threadPolicy === "single_thread" ? "single_thread" : "conversations",
-    team: faces(),
+    team: faces(lang),
     availability: availabilityOf({ team }),
   };
 }

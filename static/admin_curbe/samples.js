@@ -3,7 +3,7 @@
 /** Who says what, oldest first. @type {Record<string, {agent: string, said: [isOwn: boolean, text: string][], article: {title: string, summary: string}}>} */
 const SAID = {
   en: {
-    agent: "Ada Lindqvist",
+    agent: "Your team",
     said: [
       [true, "Hello! Do you ship to the islands?"],
       [false, "Hi! Yes, every Tuesday and Friday. It takes about three days."],
@@ -12,7 +12,7 @@ const SAID = {
     article: { title: "Where we ship to", summary: "Countries, islands and how long it takes" },
   },
   es: {
-    agent: "Ada Lindqvist",
+    agent: "Tu equipo",
     said: [
       [true, "¡Hola! ¿Hacéis envíos a las islas?"],
       [false, "¡Hola! Sí, todos los martes y viernes. Tarda unos tres días."],
@@ -31,9 +31,9 @@ export function nothing() {
 }
 
 /** Who answers.
- * @returns {{name: string, avatar_url: null}[]} */
-export function faces() {
-  return Object.values(SAID).slice(0, 1).map(({ agent }) => ({ name: agent, avatar_url: null }));
+ * @param {string} lang */
+export function faces(lang) {
+  return [{ name: of(lang).agent, avatar_url: null }];
 }
 
 /** One conversation with an agent.
