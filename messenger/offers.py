@@ -5,7 +5,8 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Subquery
+from django.db.models.functions import JSONObject
 from django.utils import timezone
 
 from .errors import NotFound
@@ -13,7 +14,8 @@ from .hours import opens_at
 from .models import Agent, Article, Tenant, Widget
 from .payloads import Offer
 
-_FACES = 3
+# So many of the team are shown.
+_FACES = ("face_1", "face_2", "face_3")
 
 
 def get_widget(widget_id: uuid.UUID) -> Widget:
@@ -22,34 +24,33 @@ def get_widget(widget_id: uuid.UUID) -> Widget:
 
 
 def get_widget_and_offer(widget_id: uuid.UUID) -> tuple[Widget, Offer]:
-    """Return the widget as `get_widget` does, and what its tenant has to offer, in two queries."""
+    """Return the widget as `get_widget` does, and what its tenant has to offer, in one query."""
     rows = Widget.objects.select_related("tenant").filter(id=widget_id, is_active=True, tenant__is_active=True)
-    widget = rows.annotate(has_articles=_has_articles(OuterRef("tenant"))).first()
+    widget = rows.annotate(**_marks(OuterRef("tenant"))).first()
     if widget is None:
         raise NotFound("There is no such widget.", code="widget_not_found")
     return widget, _offer(widget, widget.tenant)
 
 
 def offer_of(tenant_id: uuid.UUID) -> Offer:
-    """Return what the tenant has to offer now, in two queries."""
-    tenant = Tenant.objects.filter(id=tenant_id).annotate(has_articles=_has_articles(OuterRef("id"))).get()
+    """Return what the tenant has to offer now, in one query."""
+    tenant = Tenant.objects.filter(id=tenant_id).annotate(**_marks(OuterRef("id"))).get()
     return _offer(tenant, tenant)
 
 
 def _offer(marked: Any, tenant: Tenant) -> Offer:
     return Offer(
-        team=_faces_of(tenant),
+        team=[face for name in _FACES if (face := getattr(marked, name))],
         back_at=opens_at(tenant.office_hours, tenant.time_zone, timezone.now()),
         reply_time=tenant.reply_time,
         help=marked.has_articles,
     )
 
 
-def _faces_of(tenant: Tenant) -> list[Agent]:
-    """Those who are there first; "online" comes after "away" in the alphabet."""
-    active = Agent.objects.filter(tenant=tenant, is_active=True)
-    return list(active.order_by("-availability", "display_name", "id")[:_FACES])
-
-
-def _has_articles(tenant: OuterRef) -> Exists:
-    return Exists(Article.objects.filter(tenant=tenant, status=Article.Status.PUBLISHED))
+def _marks(tenant: OuterRef) -> dict[str, Exists | Subquery]:
+    published = Article.objects.filter(tenant=tenant, status=Article.Status.PUBLISHED)
+    # Those who are there first: "online" comes after "away" in the alphabet.
+    active = Agent.objects.filter(tenant=tenant, is_active=True).order_by("-availability", "display_name", "id")
+    face = JSONObject(name="display_name", avatar_url="avatar_url", availability="availability")
+    faces = {name: Subquery(active.values(face=face)[n : n + 1]) for n, name in enumerate(_FACES)}
+    return {"has_articles": Exists(published), **faces}

@@ -6,7 +6,7 @@ callers load what is needed (see `loading.facts_of`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -246,8 +246,8 @@ def tenant(row: Tenant) -> TenantPayload:
 class Offer:
     """What a visitor finds at a tenant's messenger at the moment."""
 
-    # Some of the agents, those who are there first.
-    team: Sequence[Agent]
+    # Name, avatar_url and availability of some agents, of those who are there first.
+    team: Sequence[Mapping[str, str]]
     # When the office opens next; None while it is open.
     back_at: datetime | None
     reply_time: str
@@ -257,7 +257,7 @@ class Offer:
     @property
     def is_staffed(self) -> bool:
         """Whether an agent is there."""
-        return any(agent.availability == Agent.Availability.ONLINE for agent in self.team)
+        return any(face["availability"] == Agent.Availability.ONLINE for face in self.team)
 
 
 def availability(offer: Offer) -> Availability:
@@ -293,7 +293,7 @@ def widget(row: Widget, offer: Offer) -> WidgetPayload:
         "features": _features(row, offer),
         "prechat": row.prechat,
         "thread_policy": row.tenant.thread_policy,
-        "team": [{"name": one.display_name, "avatar_url": one.avatar_url or None} for one in offer.team],
+        "team": [{"name": one["name"], "avatar_url": one["avatar_url"] or None} for one in offer.team],
         "availability": availability(offer),
     }
 
