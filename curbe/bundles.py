@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
 # `base` is what the other one and the parts that are loaded later share. It never imports a part that imports it.
@@ -41,8 +41,9 @@ def is_bundle(name: str) -> bool:
 def bundled(name: str, read: Read) -> str:
     """Return a bundle with everything in it, as a module."""
     joined = _Joined()
-    for member in _members(name, read):
-        _join(joined, member, read)
+    shared = set() if name == BASE else set(_members(BASE, read))
+    for member in _members(name, read, shared):
+        _join(joined, member, read(member), shared)
     imports = "".join(_imports(path, names) for path, names in joined.outside.items())
     body = "\n".join(joined.modules)
     if name == MAIN:
@@ -64,14 +65,13 @@ def redirected(name: str, source: str, read: Read) -> str:
     return _IMPORT.sub(redirect, source)
 
 
-def _members(bundle: str, read: Read) -> list[str]:
-    """The modules of a bundle, each after those that it imports; of the main one without those of the base."""
+def _members(bundle: str, read: Read, shared: Collection[str] = ()) -> list[str]:
+    """The modules of a bundle, each after those that it imports, without those that another bundle has."""
     found: dict[str, None] = {}
-    known = set(_members(BASE, read)) if bundle == MAIN else set()
 
     def visit(name: str) -> None:
         for target in _needs(name, read(name)):
-            if target not in found and target not in known and target.startswith(_OURS):
+            if target not in found and target not in shared and target.startswith(_OURS):
                 visit(target)
         found[name] = None
 
@@ -84,14 +84,12 @@ def _needs(name: str, source: str) -> Iterator[str]:
         yield _target(name, path)
 
 
-def _join(joined: _Joined, member: str, read: Read) -> None:
+def _join(joined: _Joined, member: str, source: str, shared: Collection[str]) -> None:
     """Add a module as a function of its own, so that its private names stay private."""
-    source = read(member)
-    members = set(_members(BASE, read))
     for default, names, path in _IMPORT.findall(source):
         target = _target(member, path)
-        if not target.startswith(_OURS) or (target in members and member not in members):
-            place = BASE if target in members else target
+        if target in shared or not target.startswith(_OURS):
+            place = BASE if target in shared else target
             joined.outside.setdefault(_relative(BASE, place), set()).update([default] if default else _listed(names))
     exported = _EXPORT.findall(source)
     body = _EXPORT.sub("", _EXPORT_ALL.sub("", _IMPORT.sub("", source)))
