@@ -66,6 +66,8 @@ def frame(request: HttpRequest, widget_id: uuid.UUID) -> HttpResponseBase:
     response = render(request, "widget/frame.html", {"modules": FRAME_MODULES})
     response["Cache-Control"] = f"public, max-age={FRAME_CACHE_S}"
     response["Cross-Origin-Resource-Policy"] = "cross-origin"
+    if widget_base():
+        patch_vary_headers(response, ["Sec-Fetch-Dest"])  # No cache answers for `_is_visited_beside_inbox`.
     return under_policy(policy, request, response)
 
 

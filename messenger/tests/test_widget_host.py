@@ -56,6 +56,8 @@ def test_nobody_is_led_to_the_frame_on_the_inboxs_host(stack, widget_origin, wid
         return httpx.get(f"{base}/widget/{widget}/frame", headers={"Sec-Fetch-Dest": destination}).status_code
 
     assert (status(stack.base_url, "document"), status(stack.base_url, "iframe")) == (404, 200)
+    embedded = httpx.get(f"{stack.base_url}/widget/{widget}/frame", headers={"Sec-Fetch-Dest": "iframe"})
+    assert "Sec-Fetch-Dest" in embedded.headers["Vary"], "what a cache keeps for one is not for the other"
     assert status(widget_origin, "document") == 200
 
 
