@@ -64,10 +64,7 @@ class ContactAdmin(ThreadAdmin):
     fieldsets = [
         (None, {"fields": ["type", "external_id", "merged_into", "guests", "blocked", "created_at"]}),
         (_("Verified: what the site signed"), {"fields": ["vouched_for"]}),
-        (
-            _("Not verified: what the visitor said"),
-            {"fields": _SAID},
-        ),
+        (_("Not verified: what the visitor said"), {"fields": _SAID}),
         (_("Conversations"), {"fields": ["last_message_at", "message_count", "elsewhere"]}),
     ]
 

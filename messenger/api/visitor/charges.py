@@ -87,7 +87,7 @@ def send_message(*, by: Visitor, address: str, conversation_id: uuid.UUID, draft
 
 
 def upload_file(*, by: Visitor, address: str, client_upload_id: uuid.UUID, content: File[bytes]) -> Uploaded:
-    """`actions.upload_file` of a file that was checked, with files limited in number and size. A retry is a look-up.
+    """Check a file, and `actions.upload_file`, with files limited in number and size. A retry is a look-up.
 
     Whatever is refused counts, too: looking at it was the work.
     """
