@@ -5,10 +5,12 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.utils.translation import gettext_lazy as _
 
+from .. import words
 from .identity import Contact, Visit
+from .searchable import Searchable, SearchableQuerySet, without_words
 from .tenancy import TenantKey, TenantModel, TenantOneToOne, TenantReference, one_of, owned_once
 from .tenants import Agent, Team, Widget
 
@@ -26,12 +28,16 @@ class Priority(models.TextChoices):
     URGENT = "urgent", _("urgent")
 
 
-class Conversation(TenantModel):
+class Conversation(Searchable, TenantModel):
     """The thread. Lifecycle and numbering are described in `domain.md`; the write path keeps its counters."""
 
     Status = Status
 
     Priority = Priority
+
+    WORDS_FROM = frozenset({"subject"})
+
+    words_from = staticmethod(words.of_conversation)
 
     contact = TenantKey(Contact, related_name="conversations")
     widget = TenantKey(Widget, related_name="+", verbose_name=_("widget"))
@@ -43,6 +49,14 @@ class Conversation(TenantModel):
     subject = models.CharField(_("subject"), max_length=200, blank=True)
     priority = models.CharField(_("priority"), max_length=10, choices=Priority.choices, default=Priority.NONE)
     tags = models.JSONField(_("tags"), default=list, blank=True)
+    attributes = models.JSONField(
+        _("attributes"),
+        default=dict,
+        db_default=Value({}, models.JSONField()),  # Processes of the release before it go on opening conversations.
+        blank=True,
+    )
+    # How it was closed the last time; a conversation that is not closed is none.
+    is_spam = models.BooleanField(_("spam"), default=False, db_default=False)
     assignee = TenantKey(Agent, null=True, blank=True, related_name="assigned", verbose_name=_("assignee"))
     team = TenantKey(Team, null=True, blank=True, related_name="assigned", verbose_name=_("team"))
     # Numbering (I3): the team counts every part, the visitor only those it may see.
@@ -66,6 +80,11 @@ class Conversation(TenantModel):
     asks_rating = models.BooleanField(default=False, editable=False)
     rating = TenantKey("messenger.Rating", null=True, blank=True, related_name="+", editable=False)
     created_at = models.DateTimeField()
+
+    # Whether the assistant is to answer what its contact writes; known where the write path has looked.
+    assistant_listens = False
+
+    objects = SearchableQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("conversation")
@@ -120,12 +139,39 @@ class Conversation(TenantModel):
                 condition=Q(last_message__isnull=False),
                 name="conversation_inbox_status",
             ),
-            # … and by assignee ("Mine", "Unassigned") within a status.
+            # … by team within a status …
+            models.Index(
+                fields=["tenant", "team", "status", "-last_message_at", "-id"],
+                condition=Q(last_message__isnull=False, team__isnull=False),
+                name="conversation_inbox_team",
+            ),
+            # … by who has waited longest within a status …
+            models.Index(
+                fields=["tenant", "status", "waiting_since", "id"],
+                condition=Q(last_message__isnull=False, waiting_since__isnull=False),
+                name="conversation_inbox_waiting",
+            ),
+            # … by assignee ("Mine") within a status …
             models.Index(
                 fields=["tenant", "assignee", "status", "-last_message_at", "-id"],
                 condition=Q(last_message__isnull=False),
                 name="conversation_inbox_assignee",
             ),
+            # … and "Unassigned": PostgreSQL walks no index in order below "is null", so nobody has one of their own.
+            models.Index(
+                fields=["tenant", "status", "-last_message_at", "-id"],
+                condition=Q(last_message__isnull=False, assignee=None),
+                name="conversation_inbox_nobody",
+            ),
+            # The reference check when retention removes a visit.
+            models.Index(fields=["tenant", "visit"], condition=Q(visit__isnull=False), name="conversation_of_visit"),
+            # Housekeeping: a tenant's conversations that were closed the longest ago.
+            models.Index(
+                fields=["tenant", "closed_at", "id"], condition=Q(status="closed"), name="conversation_closed_by_age"
+            ),
+            # Whose snooze is over, of all tenants: asked every few seconds.
+            models.Index(fields=["snoozed_until", "id"], condition=Q(status="snoozed"), name="conversation_snoozed"),
+            without_words("conversation"),
         ]
 
     def __str__(self) -> str:
@@ -213,12 +259,16 @@ class AuthorKind(models.TextChoices):
     SYSTEM = "system", _("system")
 
 
-class Message(TenantModel):
+class Message(Searchable, TenantModel):
     """One part of the thread: a message, a team-only note, or an event. Never removed, at most a tombstone."""
 
     Kind = MessageKind
 
     Author = AuthorKind
+
+    WORDS_FROM = frozenset({"body", "deleted_at"})
+
+    words_from = staticmethod(words.of_message)
 
     conversation = TenantKey(Conversation, related_name="messages")
     # The thread's contact, here so that a person's history is one index walk; the author when author_kind says so.
@@ -234,6 +284,11 @@ class Message(TenantModel):
     event = models.JSONField(null=True, blank=True)
     # What readers are told of its attachments, which never changes: so that a thread is read without asking for them.
     files = models.JSONField(default=list, blank=True)
+    # Ids of the agents whom a note names, for the same reason.
+    mentions = models.JSONField(default=list, db_default=Value([], models.JSONField()), blank=True)
+    # Of the assistant: the articles it cites, which everybody is shown; and what the team may know of how it was made.
+    sources = models.JSONField(default=list, db_default=Value([], models.JSONField()), blank=True)
+    answer = models.JSONField(null=True, blank=True)
     client_message_id = models.UUIDField(null=True)
     request_hash = models.CharField(max_length=64, blank=True)
     visit = TenantKey(Visit, null=True, blank=True, related_name="+")
@@ -241,6 +296,8 @@ class Message(TenantModel):
     created_at = models.DateTimeField()
     edited_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SearchableQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("message")
@@ -260,6 +317,12 @@ class Message(TenantModel):
                 fields=["tenant", "agent", "client_message_id"],
                 condition=Q(author_kind="agent"),
                 name="message_agent_key",
+            ),
+            # A turn is answered once: its id is the key of the assistant's message.
+            models.UniqueConstraint(
+                fields=["tenant", "conversation", "client_message_id"],
+                condition=Q(author_kind="assistant"),
+                name="message_assistant_key",
             ),
             one_of("kind", MessageKind, "message_kind"),
             one_of("author_kind", AuthorKind, "message_author_kind"),
@@ -289,6 +352,13 @@ class Message(TenantModel):
         indexes = [
             # A contact's timeline and history over all conversations, by time.
             models.Index(fields=["tenant", "contact", "-created_at", "-id"], name="message_timeline"),
+            # The contact panel: the latest notes on a person.
+            models.Index(
+                fields=["tenant", "contact", "-created_at", "-id"], condition=Q(kind="note"), name="message_notes"
+            ),
+            # Search: a tenant's newest messages and notes, looked at for words that many of them have.
+            models.Index(fields=["tenant", "-created_at", "-id"], condition=~Q(kind="event"), name="message_newest"),
+            without_words("message"),
             # The reference check when retention removes a visit.
             models.Index(fields=["tenant", "visit"], condition=Q(visit__isnull=False), name="message_of_visit"),
         ]

@@ -39,6 +39,10 @@ class Rating(TenantModel):
             TenantReference(field="agent", name="rating_agent_tenant"),
             TenantReference(field="part", name="rating_part_tenant"),
         ]
+        indexes = [
+            # The report of what was rated in a period, and its list, newest first.
+            models.Index(fields=["tenant", "-created_at", "-id"], name="rating_given"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.score} / {HIGHEST}"

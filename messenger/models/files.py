@@ -20,7 +20,12 @@ def path_of(attachment: Attachment, _name: str) -> str:
 
 
 def path_for(tenant_id: uuid.UUID, attachment_id: uuid.UUID) -> str:
-    return f"attachments/{tenant_id.hex}/{attachment_id.hex[-2:]}/{attachment_id.hex}"
+    return f"{folder_of(tenant_id)}/{attachment_id.hex[-2:]}/{attachment_id.hex}"
+
+
+def folder_of(tenant_id: uuid.UUID) -> str:
+    """Where a tenant's files are, in folders by the last byte of their ids."""
+    return f"attachments/{tenant_id.hex}"
 
 
 class Attachment(TenantModel):

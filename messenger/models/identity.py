@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from .. import words
+from .searchable import Searchable, SearchableQuerySet, without_words
 from .tenancy import TenantKey, TenantModel, TenantReference, one_of, owned_once
 from .tenants import Widget
 
@@ -17,10 +19,14 @@ class ContactType(models.TextChoices):
     USER = "user", _("user")
 
 
-class Contact(TenantModel):
+class Contact(Searchable, TenantModel):
     """The person. Unverified traits are columns of their own; what a signature vouched for is in `verified`."""
 
     Type = ContactType
+
+    WORDS_FROM = frozenset({"name", "email", "phone", "external_id", "verified"})
+
+    words_from = staticmethod(words.of_contact)
 
     type = models.CharField(_("type"), max_length=10, choices=Type.choices, default=Type.ANONYMOUS)
     external_id = models.CharField(_("external id"), max_length=255, null=True, blank=True)
@@ -30,6 +36,8 @@ class Contact(TenantModel):
     attributes = models.JSONField(_("attributes"), default=dict, blank=True)
     verified = models.JSONField(_("verified traits"), default=dict, blank=True)
     avatar_url = models.CharField(max_length=500, blank=True)
+    # Under which a program made this contact: sent again it is the same one.
+    client_contact_id = models.UUIDField(null=True, blank=True, editable=False)
     merged_into = TenantKey("self", null=True, blank=True, related_name="merged_from")
     blocked = models.BooleanField(_("blocked"), default=False)
     # When they first ticked the box of a pre-chat form.
@@ -37,7 +45,11 @@ class Contact(TenantModel):
     # The chat log's sort and column, kept by the write path; null until something was said.
     last_message_at = models.DateTimeField(_("last message"), null=True, blank=True)
     message_count = models.PositiveIntegerField(_("messages"), default=0)
+    # When everything that was known of them was erased; the id and the counts are what is left.
+    erased_at = models.DateTimeField(_("erased"), null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = SearchableQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("contact")
@@ -46,6 +58,12 @@ class Contact(TenantModel):
             owned_once("contact"),
             models.UniqueConstraint(
                 fields=["tenant", "external_id"], condition=Q(external_id__isnull=False), name="contact_external_id"
+            ),
+            # A contact made by a program is made once, however often it asks.
+            models.UniqueConstraint(
+                fields=["tenant", "client_contact_id"],
+                condition=Q(client_contact_id__isnull=False),
+                name="contact_client_id",
             ),
             one_of("type", ContactType, "contact_type"),
             # A person is a user exactly when a verified user id says so.
@@ -69,6 +87,24 @@ class Contact(TenantModel):
                 condition=Q(last_message_at__isnull=False, merged_into=None),
                 name="contact_chat_log",
             ),
+            # The chat log of whoever sees every tenant.
+            models.Index(
+                fields=["-last_message_at", "-id"],
+                condition=Q(last_message_at__isnull=False, merged_into=None),
+                name="contact_chat_log_of_all",
+            ),
+            # The list of people: those who never said anything, after all others, newest first.
+            models.Index(
+                fields=["tenant", "-created_at", "-id"],
+                condition=Q(last_message_at=None, merged_into=None),
+                name="contact_silent",
+            ),
+            # Housekeeping: guests of whom nothing was heard for long, over all who said something or nothing.
+            models.Index(
+                fields=["tenant", "created_at", "id"],
+                condition=Q(type="anonymous", merged_into=None, erased_at=None),
+                name="contact_idle_guest",
+            ),
             # "Possibly the same person": equal unverified e-mail or phone.
             models.Index(fields=["tenant", "email"], name="contact_email"),
             models.Index(fields=["tenant", "phone"], name="contact_phone"),
@@ -76,6 +112,7 @@ class Contact(TenantModel):
             models.Index(
                 fields=["tenant", "merged_into"], condition=Q(merged_into__isnull=False), name="contact_merged_into"
             ),
+            without_words("contact"),
         ]
 
     def __str__(self) -> str:
@@ -153,12 +190,14 @@ class Visit(TenantModel):
             models.Index(fields=["tenant", "device", "-created_at"], name="visit_of_device"),
             # Page views that nobody has claimed yet: the first who is known there does.
             models.Index(fields=["tenant", "device"], condition=Q(contact=None), name="visit_unclaimed"),
-            # The contact panel's visit trail, newest first.
+            # The contact panel's visit trail, newest first, page by page.
             models.Index(
-                fields=["tenant", "contact", "-created_at"],
+                fields=["tenant", "contact", "-created_at", "-id"],
                 condition=Q(contact__isnull=False),
-                name="visit_of_contact",
+                name="visit_trail",
             ),
+            # Housekeeping: the oldest visits of a tenant.
+            models.Index(fields=["tenant", "created_at", "id"], name="visit_by_age"),
         ]
 
     def __str__(self) -> str:
@@ -300,6 +339,12 @@ class VisitorToken(TenantModel):
         indexes = [
             # Every identity change revokes all live tokens of the device.
             models.Index(fields=["tenant", "device"], condition=Q(revoked_at=None), name="visitortoken_live"),
+            # The reference check when retention removes a visit.
+            models.Index(fields=["tenant", "visit"], name="visitortoken_of_visit"),
+            # The sessions of a person who is erased or removed.
+            models.Index(
+                fields=["tenant", "contact"], condition=Q(contact__isnull=False), name="visitortoken_of_contact"
+            ),
             # The sessions that a lost identity secret has proven.
             models.Index(
                 fields=["tenant", "proven_by"],

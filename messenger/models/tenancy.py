@@ -60,9 +60,13 @@ class TenantReference(models.BaseConstraint):
         self.create_sql(model, schema_editor)
         return None
 
-    def create_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> None:  # type: ignore[override]
-        """Put the statement off to the end of the migration: the parent's `UNIQUE (tenant, id)` may come later."""
+    def create_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> str:  # type: ignore[override]
+        """Put the statement off to the end of the migration: the parent's `UNIQUE (tenant, id)` may come later.
+
+        Nothing is left to do now. That is no None: where columns have defaults Django defers what it is given here.
+        """
         schema_editor.deferred_sql.append(self._add_statement(model, schema_editor))
+        return ""
 
     def remove_sql(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> Statement:  # type: ignore[override]
         table, name = schema_editor.quote_name(model._meta.db_table), schema_editor.quote_name(self.name)

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from .tenancy import TenantKey, TenantModel, TenantReference, new_id, one_of, owned_once
@@ -54,6 +54,10 @@ class ReplyTime(models.TextChoices):
     DAY = "day", _("a day")
 
 
+RETENTION_DAYS = ("conversation_retention_days", "visit_retention_days", "guest_retention_days")
+MOST_RETENTION_DAYS = 36_500
+
+
 class Tenant(models.Model):
     """A company that uses the messenger. Every other row belongs to one."""
 
@@ -92,12 +96,33 @@ class Tenant(models.Model):
         default=False,
         db_default=False,  # Processes of the release before it go on making tenants.
     )
+    edit_minutes = models.PositiveIntegerField(
+        _("minutes during which agents may change or remove what they wrote"),
+        null=True,
+        blank=True,
+        default=15,
+        db_default=15,  # Processes of the release before it go on making tenants.
+        help_text=_("Empty: always. Admins may remove anything at any time."),
+    )
     reopen_days = models.PositiveIntegerField(
         _("days during which a closed conversation can be reopened"), null=True, blank=True
     )
     conversation_retention_days = models.PositiveIntegerField(
         _("days to keep closed conversations"), null=True, blank=True
     )
+    visit_retention_days = models.PositiveIntegerField(_("days to keep page views"), null=True, blank=True)
+    guest_retention_days = models.PositiveIntegerField(
+        _("days to keep guests of whom nothing is heard"), null=True, blank=True
+    )
+    handoff_phrases = models.JSONField(
+        _("words that always go to a person"),
+        default=list,
+        db_default=Value([], models.JSONField()),  # Processes of the release before it go on making tenants.
+        blank=True,
+        help_text=_("Where a message has one of them, the assistant hands over without an answer."),
+    )
+    # Names of `files.KINDS`; null: the usual ones.
+    file_kinds = models.JSONField(_("files that may be sent"), null=True, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -107,7 +132,18 @@ class Tenant(models.Model):
         constraints = [
             one_of("thread_policy", ThreadPolicy, "tenant_thread_policy"),
             models.CheckConstraint(condition=Q(reply_time__in=["", *ReplyTime.values]), name="tenant_reply_time"),
+            # With 0 days, housekeeping would remove everything.
+            *(
+                models.CheckConstraint(
+                    condition=Q(**{name: None}) | Q(**{f"{name}__range": (1, MOST_RETENTION_DAYS)}),
+                    name=f"tenant_{name}",
+                    violation_error_message=f"Between 1 and {MOST_RETENTION_DAYS:,} days, or empty.",
+                )
+                for name in RETENTION_DAYS
+            ),
         ]
+        # The list of tenants.
+        indexes = [models.Index(fields=["name", "id"], name="tenant_by_name")]
 
     def __str__(self) -> str:
         return self.name
@@ -128,13 +164,33 @@ class Widget(TenantModel):
     texts = models.JSONField(_("texts per language"), default=dict, blank=True)
     prechat = models.JSONField(_("pre-chat form"), default=dict, blank=True)
     features = models.JSONField(_("feature switches"), default=dict, blank=True)
+    team = TenantKey(
+        "messenger.Team",
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("team"),
+        help_text=_("New conversations go to this team."),
+    )
+    # When a page of one of its sites first asked for it, and which site that was.
+    first_seen_at = models.DateTimeField(_("first seen on a page"), null=True, blank=True, editable=False)
+    first_seen_on = models.CharField(
+        _("first seen on"),
+        max_length=300,
+        blank=True,
+        editable=False,
+        default="",
+        db_default="",  # Processes of the release before it go on making widgets.
+    )
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         verbose_name = _("widget")
         verbose_name_plural = _("widgets")
-        constraints = [owned_once("widget")]
+        constraints = [owned_once("widget"), TenantReference(field="team", name="widget_team_tenant")]
+        # The tenant's widgets in the agent API, newest first.
+        indexes = [models.Index(fields=["tenant", "-created_at", "-id"], name="widget_list")]
 
     def __str__(self) -> str:
         return self.name
@@ -202,6 +258,8 @@ class Agent(TenantModel):
             one_of("role", Role, "agent_role"),
             one_of("availability", Availability, "agent_availability"),
         ]
+        # Colleagues, by name.
+        indexes = [models.Index(fields=["tenant", "display_name", "id"], name="agent_by_name")]
 
     def __str__(self) -> str:
         return self.display_name
@@ -215,6 +273,20 @@ class Team(TenantModel):
     """A group of agents that conversations can be assigned to. Everybody in a tenant sees everything."""
 
     name = models.CharField(_("name"), max_length=120)
+    round_robin = models.BooleanField(
+        _("in turns"),
+        default=False,
+        db_default=False,  # Processes of the release before it go on making teams.
+        help_text=_("What the team is given goes to the next of its members who is online."),
+    )
+    is_default = models.BooleanField(
+        _("gets what is new"),
+        default=False,
+        db_default=False,
+        help_text=_("New conversations go to this team, unless their widget names another one."),
+    )
+    # A team that is no more stays on what it was given.
+    archived_at = models.DateTimeField(_("archived"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("team")
@@ -222,6 +294,9 @@ class Team(TenantModel):
         constraints = [
             owned_once("team"),
             models.UniqueConstraint(fields=["tenant", "name"], name="team_name"),
+            # What is new goes to one team; found without a look at the others.
+            models.UniqueConstraint(fields=["tenant"], condition=Q(is_default=True), name="team_one_default"),
+            models.CheckConstraint(condition=Q(is_default=False) | Q(archived_at=None), name="team_default_is_there"),
         ]
 
     def __str__(self) -> str:

@@ -15,23 +15,35 @@ from messenger.models import (
     Agent,
     Article,
     Attachment,
+    AuditEntry,
     Contact,
     ContactMerge,
     Conversation,
+    Cycle,
     Device,
+    Draft,
     IdentitySecret,
+    Mention,
     Message,
     Participant,
+    Preference,
     Rating,
     ReadState,
+    SavedReply,
+    SavedView,
     SeenState,
     Stream,
+    Tag,
+    Tagging,
     Team,
+    TeamMember,
     TenantReference,
+    Turn,
     VerificationFailure,
     Visit,
     VisitorToken,
 )
+from messenger.models.tenants import RETENTION_DAYS
 from messenger.signing import encrypt
 
 pytestmark = pytest.mark.django_db
@@ -64,12 +76,18 @@ def populate(company):
     desk.reply(conversation_id, "Hi")
     row = company.conversation(conversation_id)
     shared = {"tenant": company.tenant}
-    team = Team.objects.create(**shared, name="Returns")
+    team = Team.objects.create(**shared, name="Returns", is_default=True)
+    type(company.widget).objects.filter(id=company.widget.id).update(team=team)
+    TeamMember.objects.create(**shared, team=team, agent=company.ada)
+    Tagging.objects.create(**shared, conversation=row, tag=Tag.objects.create(**shared, name="VIP", key="vip"))
+    SavedView.objects.create(**shared, agent=company.ada, name="Urgent", is_shared=True)
     Participant.objects.create(**shared, conversation=row, kind="assistant", created_at=row.created_at)
     ReadState.objects.create(**shared, conversation=row, kind="assistant")
     IdentitySecret.objects.create(**shared, kid="k1", ciphertext=encrypt("secret"))
     user = Contact.objects.create(**shared, type="user", external_id="u-1")
     gone = Contact.objects.create(**shared, merged_into=user)
+    Contact.objects.create(**shared, client_contact_id=uuid.uuid4())
+    AuditEntry.objects.create(**shared, action="signed_in", actor_kind="system", created_at=row.created_at)
     ContactMerge.objects.create(**shared, source=gone, into=user, device=browser.visitor.device, at=row.created_at)
     VerificationFailure.objects.create(**shared, widget=company.widget, fault="expired", at=row.created_at)
     Device.objects.filter(**shared).update(user=user)
@@ -84,7 +102,21 @@ def populate(company):
         )
     text = {"slug": "hours", "locale": "en", "title": "Hours", "body": "Nine", "body_html": "Nine", "words": " nine"}
     Article.objects.create(**shared, **text, status="published", published_at=row.created_at)
+    own = {**shared, "agent": company.ada}
+    Mention.objects.create(**own, conversation=row, message=said, created_at=row.created_at)
+    Draft.objects.create(**own, conversation=row, text="Hel")
+    for agent in (None, company.ada):
+        SavedReply.objects.create(**shared, agent=agent, shortcut="hi", title="Hello", body="Hello")
+    Preference.objects.create(**own)
     Conversation.objects.filter(id=row.id).update(assignee=company.ada, team=team, rating=rating)
+    closed = {"closed_at": row.created_at, "closed_agent": company.ada, "agent": company.ada, "team": team}
+    Cycle.objects.filter(**shared).update(**closed)
+    asked = {**shared, "conversation": row, "cycle": 1, "asked_at": row.created_at}
+    Turn.objects.create(**asked, asked_from=1, asked_to=1, message=said, due_at=row.created_at)
+    told = {"contact": browser.contact, "seq": 90, "visible_seq": 90, "created_at": row.created_at}
+    Message.objects.create(
+        **shared, **told, conversation=row, author_kind="assistant", body="Beep", client_message_id=uuid.uuid4()
+    )
     return company
 
 
@@ -143,7 +175,7 @@ def test_a_raw_insert_into_another_tenant_is_refused(world, model):
     harbor, rival = world
     references = [one.field for one in model._meta.constraints if isinstance(one, TenantReference)]
     if not references:
-        assert model.__name__ in {"Widget", "Team", "IdentitySecret", "Agent", "Article"}, (
+        assert model.__name__ in {"Team", "IdentitySecret", "Agent", "Article", "Tag", "AuditEntry"}, (
             "a model that refers to nothing"
         )
         return
@@ -157,6 +189,12 @@ APART: dict[str, dict[str, Any]] = {
     "identitysecret_kid": {"slot": 2},
     "device_key_hash": {"contact_id": None},
     "conversation_client_id": {"is_primary": False},
+    "team_name": {"is_default": False},
+    "contact_client_id": {"external_id": None},
+    "savedview_name": {"is_shared": False},
+    "savedview_shared_name": {"agent_id": uuid.uuid4()},
+    "turn_once": {"state": "dropped", "ended_at": timezone.now(), "message_id": None},
+    "turn_one_open": {"asked_from": 7, "asked_to": 7, "message_id": None},
 }
 
 
@@ -180,6 +218,10 @@ def test_one_time_keys_are_unique_across_tenants(world):
 
 _HARBORS_USER = Contact.objects.filter(external_id="u-1", tenant__slug="harbor").values("id")[:1]
 BROKEN: dict[str, dict[str, Any]] = {
+    "auditentry_action": {"action": "dreamt"},
+    "auditentry_actor_kind": {"actor_kind": "ghost"},
+    "team_default_is_there": {"is_default": True, "archived_at": timezone.now()},
+    "tag_colour": {"colour": "plaid"},
     "agent_role": {"role": "owner"},
     "agent_availability": {"availability": "asleep"},
     "contact_type": {"type": "robot"},
@@ -214,10 +256,26 @@ BROKEN: dict[str, dict[str, Any]] = {
     "message_from_1": {"seq": 0},
     "rating_score": {"score": 6},
     "rating_cycle": {"cycle": 0},
+    "cycle_from_1": {"cycle": 0},
+    "cycle_first_reply": {"first_reply_at": None},
+    "cycle_closed": {"closed_at": None},
     "attachment_uploader": {"contact": None, "agent": None},
     "attachment_size": {"size": 0},
     "article_status": {"status": "lost"},
     "article_published_at": {"published_at": None},
+    "savedreply_shortcut_lower": {"shortcut": "Hi"},
+    "savedreply_is_called": {"shortcut": ""},
+    "savedreply_says_something": {"body": ""},
+    "draft_kind": {"kind": "whisper"},
+    "preference_ring": {"ring": "loud"},
+    "preference_send_key": {"send_key": "space"},
+    "preference_theme": {"theme": "pink"},
+    "turn_state": {"state": "lost", "ended_at": timezone.now()},
+    "turn_reason": {"reason": "mood"},
+    "turn_asked": {"asked_from": 0},
+    "turn_ended": {"ended_at": timezone.now()},
+    "turn_is_due": {"due_at": None},
+    "turn_is_claimed": {"state": "running"},
     "stream_min_within_head": {"min_seq": 1_000_000},
 }
 
@@ -226,12 +284,24 @@ BROKEN: dict[str, dict[str, Any]] = {
 def test_it_refuses_what_a_check_forbids(world, model, constraint):
     mine = row_of(model, world[0])
     with pytest.raises(IntegrityError, match=constraint.name), transaction.atomic():
+        if model is AuditEntry:  # Of which no line can be changed at all.
+            insert_copy(model, mine, **BROKEN[constraint.name])
         model._base_manager.filter(pk=mine.pk).update(**BROKEN[constraint.name])
 
 
 def test_a_tenant_has_one_of_the_two_thread_policies(harbor):
     with pytest.raises(IntegrityError, match="tenant_thread_policy"), transaction.atomic():
         type(harbor.tenant).objects.filter(id=harbor.tenant.id).update(thread_policy="forked")
+
+
+@pytest.mark.parametrize("name", RETENTION_DAYS)
+def test_nothing_is_kept_for_less_than_a_day(harbor, name):
+    own = type(harbor.tenant).objects.filter(id=harbor.tenant.id)
+    for days in (0, 36_501):
+        with pytest.raises(IntegrityError, match=f"tenant_{name}"), transaction.atomic():
+            own.update(**{name: days})
+    for days in (1, 36_500, None):
+        assert own.update(**{name: days}) == 1
 
 
 def test_a_contact_has_at_most_one_open_primary_conversation(harbor, guest, chat):
