@@ -13,9 +13,13 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.checks import Warning as Advice
 from django.db import connections
+from django.utils.module_loading import import_string
+
+from .assistant.providers import REMEDY, SHIPPED
 
 _SHORTEST_KEY, _FEWEST_CHARACTERS = 32, 10
 _LARGEST_FACTOR = 100
+_LONGEST_WAIT_S = 120
 _NAMES_AT_HOME = (".localhost", ".local", ".test", ".internal")
 _NEW_KEY = "Make one: python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
 
@@ -36,6 +40,58 @@ def fit_for_the_internet(**_kwargs: Any) -> list[CheckMessage]:
 def would_be_fit_for_the_internet(**_kwargs: Any) -> list[CheckMessage]:
     """The same on demand, by `check --deploy`, where the other check does not say it already."""
     return [] if _is_production() else _unsafe_settings()
+
+
+@register()
+def assistant_can_answer(**_kwargs: Any) -> list[CheckMessage]:
+    """A provider that is there, and has what it needs. Without importing the one that takes a second to import."""
+    found = [_provider_fault(), _deadline_fault()]
+    return [one for one in (*found, *_openai_faults()) if one]
+
+
+def _provider_fault() -> CheckMessage | None:
+    chosen = settings.ASSISTANT_PROVIDER
+    fault = f"ASSISTANT_PROVIDER is {chosen!r}, and there is no such provider."
+    return _error(chosen not in SHIPPED and not _can_import(chosen), "E020", fault, REMEDY)
+
+
+def _can_import(path: str) -> bool:
+    try:
+        return callable(import_string(path))
+    except ImportError:
+        return False  # Handled: said with its remedy.
+
+
+def _deadline_fault() -> CheckMessage | None:
+    fault = "ASSISTANT_DEADLINE_S is not a number of seconds to wait."
+    remedy = f"Set it to more than 0 and at most {_LONGEST_WAIT_S}, or remove it for 20."
+    return _error(not 0 < settings.ASSISTANT_DEADLINE_S <= _LONGEST_WAIT_S, "E021", fault, remedy)
+
+
+def _openai_faults() -> list[CheckMessage | None]:
+    if settings.ASSISTANT_PROVIDER != "openai":
+        return []
+    address = urlsplit(settings.OPENAI_BASE_URL)
+    return [
+        _error(
+            not settings.ASSISTANT_MODEL,
+            "E022",
+            "ASSISTANT_PROVIDER is openai, and ASSISTANT_MODEL is not set.",
+            "Set ASSISTANT_MODEL to the name of a model that the server at OPENAI_BASE_URL has.",
+        ),
+        _error(
+            not settings.OPENAI_API_KEY,
+            "E023",
+            "ASSISTANT_PROVIDER is openai, and OPENAI_API_KEY is not set.",
+            "Set OPENAI_API_KEY to the server's key, or to any word where it asks for none.",
+        ),
+        _error(
+            address.scheme not in {"http", "https"} or not address.hostname,
+            "E024",
+            "OPENAI_BASE_URL is not an address.",
+            "Set it to a scheme, a host and a path, such as https://api.openai.com/v1, or remove it.",
+        ),
+    ]
 
 
 def _is_production() -> bool:

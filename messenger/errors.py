@@ -138,6 +138,32 @@ class SignInUnavailable(Busy):
     detail = "Signing in is not possible right now. Please try again in a moment."
 
 
+class TooLate(DomainError):
+    """What somebody wrote may be changed for a while, and that is over."""
+
+    status = 403
+    code = "edit_time_over"
+    detail = "The time to change this is over."
+
+
+class MessageRemoved(DomainError):
+    """There is a tombstone where the message was."""
+
+    code = "message_deleted"
+    detail = "This message was removed."
+
+
+class DraftChanged(DomainError):
+    """The agent has written something else in another tab or browser, or has sent it. Carries what there is now."""
+
+    code = "draft_changed"
+    detail = "This draft was changed in another place."
+
+    def __init__(self, draft: Any) -> None:
+        super().__init__()
+        self.draft = draft
+
+
 class NewerReply(DomainError):
     """A colleague answered since the agent looked (the collision guard). Carries those messages."""
 
@@ -147,3 +173,34 @@ class NewerReply(DomainError):
     def __init__(self, messages: list[Any]) -> None:
         super().__init__()
         self.messages = messages
+
+
+class MailNotConfigured(DomainError):
+    """This installation sends no e-mail."""
+
+    code = "mail_not_configured"
+    detail = "This installation sends no e-mail yet: set EMAIL_URL."
+
+
+class MailFailed(DomainError):
+    """The mail server is away, or refused the message."""
+
+    status = 503
+    code = "mail_failed"
+    detail = "The e-mail could not be sent. Try again later."
+
+
+class AssistantUnavailable(DomainError):
+    """The assistant's provider is away, too slow, or refuses."""
+
+    status = 503
+    code = "assistant_unavailable"
+    detail = "The assistant cannot answer now. Try again later."
+    retry_after_s = 10
+
+
+class AssistantOff(DomainError):
+    """The widget of the conversation has no assistant: nothing of it goes to a provider."""
+
+    code = "assistant_off"
+    detail = "The assistant is switched off where this conversation began."

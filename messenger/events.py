@@ -36,7 +36,10 @@ class EventType(Enum):
     MESSAGE_UPDATED = ("message.updated", Audience.EVERYBODY)
     # Of a guest who turned out to be a user: the user's other devices get it, the team has it.
     MESSAGE_GAINED = ("message.updated", Audience.CONTACT)
+    MESSAGE_DELETED = ("message.deleted", Audience.EVERYBODY)
     NOTE_CREATED = ("note.created", Audience.TEAM)
+    NOTE_UPDATED = ("note.updated", Audience.TEAM)
+    NOTE_DELETED = ("note.deleted", Audience.TEAM)
     CONVERSATION_STARTED = ("conversation.created", Audience.CONTACT)
     # An empty conversation exists for the visitor only; the team learns of it with its first message.
     CONVERSATION_LISTED = ("conversation.created", Audience.TEAM)
@@ -49,8 +52,13 @@ class EventType(Enum):
     SEEN_UPDATED = ("seen.updated", Audience.EVERYBODY)
     RATING_UPDATED = ("rating.updated", Audience.EVERYBODY)
     CONTACT_UPDATED = ("contact.updated", Audience.EVERYBODY)
+    # What a visitor is not shown: a block, an attribute.
+    TEAM_CONTACT_UPDATED = ("contact.updated", Audience.TEAM)
+    CONTACT_ERASED = ("contact.erased", Audience.EVERYBODY)
     # Names the guest; the user's stream and the team learn of it.
     CONTACT_MERGED = ("contact.merged", Audience.EVERYBODY)
+    # What everybody in the team works with: its teams, tags and shared views.
+    SETTINGS_UPDATED = ("settings.updated", Audience.TEAM)
     STREAM_CLOSED = ("stream.closed", Audience.CONTACT)
 
     @property
@@ -92,12 +100,14 @@ class EventLog:
         type_: EventType,
         entity_id: uuid.UUID,
         *,
-        contact_id: uuid.UUID,
+        contact_id: uuid.UUID | None = None,
         conversation_id: uuid.UUID | None = None,
     ) -> None:
-        """Record that an entity of this contact changed."""
+        """Record that an entity changed: of this contact, unless the type is the team's alone."""
         entry = _Entry(type_, entity_id, conversation_id)
         if type_.audience is not Audience.TEAM:
+            if contact_id is None:
+                raise ValueError(f"{type_.wire} is also a contact's, and nobody was named.")
             self._of_contact[contact_id].append(entry)
         if type_.audience is not Audience.CONTACT:
             self._of_team.append(entry)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import IO
 
@@ -13,9 +13,11 @@ import puremagic
 from django.core.files import File
 from PIL import Image, UnidentifiedImageError
 
+from . import images
 from .errors import Invalid
+from .models import Tenant
 
-MOST_BYTES = 20 * 1024 * 1024
+VISITOR_MOST_BYTES, AGENT_MOST_BYTES = 10 * 1024 * 1024, 25 * 1024 * 1024
 # Of an image when it is drawn, and of an archive when it is unpacked: more is there to hurt whoever opens it.
 MOST_PIXELS = 50_000_000
 MOST_UNPACKED_BYTES, MOST_MEMBERS = 500 * 1024 * 1024, 10_000
@@ -29,31 +31,44 @@ _OPEN_DOCUMENT = "application/vnd.oasis.opendocument"
 
 @dataclass(frozen=True, slots=True)
 class CheckedFile:
-    """What is known of a file whose content is what its name says. Width and height of an image are in pixels."""
+    """A file whose content is what its name says, as it is to be kept. Width and height of an image are in pixels.
+
+    `sha256` is that of what was sent, so that sending it again is known for the same.
+    """
 
     name: str
     content_type: str
+    content: File[bytes]
     size: int
     sha256: str
     width: int | None = None
     height: int | None = None
 
 
-def check(content: File[bytes], name: str) -> CheckedFile:
-    """Return what the file is. Raises Invalid for one that is empty, too large, unknown, or not what it is called."""
-    size = content.size
-    if size > MOST_BYTES:
-        raise too_large()
-    if size == 0:
+def check(content: File[bytes], name: str, *, most_bytes: int, kinds: Collection[str]) -> CheckedFile:
+    """Return what the file is. Pictures are drawn anew, without what a camera wrote into them.
+
+    Raises Invalid for one that is empty, too large, of a kind that is not among `kinds` (names of KINDS), or not what
+    it is called.
+    """
+    sent = content.size
+    if sent > most_bytes:
+        raise too_large(most_bytes)
+    if sent == 0:
         raise Invalid("This file is empty.", code="file_empty", attr="file")
     name = clean_name(name)
     ending = name.rpartition(".")[2].lower()
-    if ending not in _KINDS:
+    if _ALIASES.get(ending, ending) not in kinds or ending not in _KINDS:
         raise Invalid("Files of this kind cannot be sent.", code="file_type_unsupported", attr="file")
     content_type, look = _KINDS[ending]
     content.seek(0)
-    width, height = look(content)
-    return CheckedFile(name, content_type, size, _sha256(content), width, height)
+    kept, (width, height) = look(content)
+    return CheckedFile(name, content_type, kept, kept.size, _sha256(content), width, height)
+
+
+def kinds_of(tenant: Tenant) -> Collection[str]:
+    """The kinds of files that may be sent to and from this company."""
+    return USUAL_KINDS if tenant.file_kinds is None else tenant.file_kinds
 
 
 def clean_name(name: str) -> str:
@@ -66,44 +81,61 @@ def clean_name(name: str) -> str:
     return f"{stem or 'file'}{dot}{ending}"
 
 
-def too_large() -> Invalid:
-    """The refusal of a file that is larger than 20 MB."""
-    return Invalid("Files may have up to 20 MB.", code="file_too_large", attr="file")
+def too_large(most_bytes: int) -> Invalid:
+    """The refusal of a file that is larger than it may be."""
+    megabytes = most_bytes // (1024 * 1024)
+    return Invalid(f"Files may have up to {megabytes} MB.", code="file_too_large", attr="file")
 
 
-_Look = Callable[[IO[bytes]], tuple[int | None, int | None]]
+def refuse_too_many_pixels(content: IO[bytes], *forms: str) -> None:
+    """Raise Invalid for an image that would be too large once it is drawn.
+
+    Raises what Pillow raises for one of another form: without `forms`, one that is none of those that are read at all.
+    """
+    with Image.open(content, formats=forms or images.FORMS) as image:
+        if image.width * image.height > MOST_PIXELS:
+            raise _too_many_pixels()
+    content.seek(0)
+
+
+_Size = tuple[int | None, int | None]
+_Look = Callable[["File[bytes]"], tuple["File[bytes]", _Size]]
 _UNMEASURED = (None, None)
 # Begins each entry of a ZIP archive's directory (APPNOTE 4.3.12).
 _ENTRY = b"PK\x01\x02"
+# What Pillow raises for a picture that is none.
+NO_PICTURE = (
+    UnidentifiedImageError,
+    Image.DecompressionBombError,
+    OSError,
+    SyntaxError,
+    ValueError,
+    IndexError,
+)
 
 
 def _image(form: str) -> _Look:
-    def look(content: IO[bytes]) -> tuple[int, int]:
+    def look(content: File[bytes]) -> tuple[File[bytes], _Size]:
         try:
-            with Image.open(content, formats=[form]) as image:
-                if image.width * image.height > MOST_PIXELS:
-                    raise Invalid("This image has too many pixels.", code="file_too_large", attr="file")
-                size = image.size
-                image.verify()
-        except (
-            UnidentifiedImageError,
-            Image.DecompressionBombError,
-            OSError,
-            SyntaxError,
-            ValueError,
-            IndexError,
-        ) as error:
+            refuse_too_many_pixels(content, form)
+            return images.redrawn(content, form)
+        except images.TooManyPixels as error:
+            raise _too_many_pixels() from error
+        except NO_PICTURE as error:
             raise _mismatch() from error
-        return size
 
     return look
 
 
+def _too_many_pixels() -> Invalid:
+    return Invalid("This image has too many pixels.", code="file_too_large", attr="file")
+
+
 def _magic(*types: str) -> _Look:
-    def look(content: IO[bytes]) -> tuple[None, None]:
+    def look(content: File[bytes]) -> tuple[File[bytes], _Size]:
         if not set(types) & _seen_in(content.read(_HEAD_BYTES)):
             raise _mismatch()
-        return _UNMEASURED
+        return content, _UNMEASURED
 
     return look
 
@@ -111,7 +143,7 @@ def _magic(*types: str) -> _Look:
 def _archive(member: str = "") -> _Look:
     """A ZIP archive, in which that member has to be: what makes a document of it."""
 
-    def look(content: IO[bytes]) -> tuple[None, None]:
+    def look(content: File[bytes]) -> tuple[File[bytes], _Size]:
         # Its own count may lie, and every entry costs memory once it is read.
         if content.read().count(_ENTRY) > MOST_MEMBERS:
             raise Invalid("This archive is too large when it is unpacked.", code="file_too_large", attr="file")
@@ -125,18 +157,18 @@ def _archive(member: str = "") -> _Look:
             raise Invalid("This archive is too large when it is unpacked.", code="file_too_large", attr="file")
         if member and member not in {one.filename for one in members}:
             raise _mismatch()
-        return _UNMEASURED
+        return content, _UNMEASURED
 
     return look
 
 
-def _text(content: IO[bytes]) -> tuple[None, None]:
+def _text(content: File[bytes]) -> tuple[File[bytes], _Size]:
     """Text that is neither a page nor a picture made of text, whatever it is called."""
     head = content.read(_HEAD_BYTES)
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if b"\0" in head or start.startswith((b"<!doctype", b"<html", b"<svg", b"<?xml", b"<script", b"%pdf", b"mz")):
         raise _mismatch()
-    return _UNMEASURED
+    return content, _UNMEASURED
 
 
 _KINDS: dict[str, tuple[str, _Look]] = {
@@ -166,6 +198,10 @@ _KINDS: dict[str, tuple[str, _Look]] = {
     "mov": ("video/quicktime", _magic("video/quicktime")),
     "webm": ("video/webm", _magic("video/webm")),
 }
+_ALIASES = {"jpeg": "jpg"}
+# What a tenant may let people send, and what it does unless it says otherwise. Never what a browser would run (S41).
+KINDS = tuple(kind for kind in _KINDS if kind not in _ALIASES)
+USUAL_KINDS = ("png", "jpg", "gif", "webp", "pdf", "txt", "csv", "mp4")
 
 
 def _seen_in(head: bytes) -> set[str]:

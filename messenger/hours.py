@@ -42,6 +42,17 @@ def check_hours(week: Any) -> None:
         _check_day(intervals)
 
 
+def zone_of(name: str) -> zoneinfo.ZoneInfo:
+    """Return a company's time zone; UTC for one that is none, stored before zones were checked, or not known here.
+
+    A time in UTC is better than no page.
+    """
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return zoneinfo.ZoneInfo("UTC")
+
+
 def opens_at(week: dict[str, Any], zone: str, now: datetime) -> datetime | None:
     """Return when it opens next, in UTC; None while it is open. `now` is aware.
 
@@ -49,7 +60,7 @@ def opens_at(week: dict[str, Any], zone: str, now: datetime) -> datetime | None:
     """
     if not week or not _is_week(week):
         return None
-    for start, end in _openings(week, zoneinfo.ZoneInfo(zone), now):
+    for start, end in _openings(week, zone_of(zone), now):
         if end > now:
             return start if start > now else None
     return None

@@ -44,6 +44,9 @@ class Limit(StrEnum):
     CROWD_UPLOAD_BYTES = "crowd-upload-bytes"  # the same per tenant and network
     SEND = "send"  # per device
     CROWD_SEND = "crowd-send"  # the same per tenant and network
+    MAIL = "mail"  # per agent: conversations sent by e-mail
+    CROWD_MAIL = "crowd-mail"  # the same per tenant
+    SUGGESTION = "suggestion"  # per agent: answers that the assistant suggests
     LOOK_UP = "look-up"  # per device; whatever leaves nothing behind: reads, replays, known devices
     SIGN_IN_ACCOUNT = "sign-in-account"  # per e-mail address; failures
     SIGN_IN_ADDRESS = "sign-in-address"  # per network; failures
@@ -66,6 +69,9 @@ _QUOTAS = {
     Limit.CROWD_UPLOAD_BYTES: (500, _HOUR),
     Limit.SEND: (60, _MINUTE),
     Limit.CROWD_SEND: (600, _MINUTE),
+    Limit.MAIL: (20, _HOUR),
+    Limit.CROWD_MAIL: (200, _HOUR),
+    Limit.SUGGESTION: (20, _MINUTE),
     Limit.LOOK_UP: (300, _MINUTE),
     Limit.SIGN_IN_ACCOUNT: (5, _QUARTER),
     Limit.SIGN_IN_ADDRESS: (30, _QUARTER),

@@ -84,7 +84,7 @@ def parts_of(conversation: Conversation) -> QuerySet[Message]:
 
 
 def with_authors(rows: QuerySet[Message]) -> QuerySet[Message]:
-    return rows.select_related("agent", "contact")
+    return rows.select_related("agent", "contact").defer("words", "contact__words")
 
 
 def with_joins(rows: QuerySet[Conversation]) -> QuerySet[Conversation]:

@@ -1,4 +1,4 @@
-"""What a company may set of a widget: its appearance, its words per language, its pre-chat form and its switches.
+"""What a company may set of a widget: sites, appearance, words per language, pre-chat form and switches.
 
 Pure: each function takes what a door was given for one of the four JSON columns and what is stored there now, and
 returns what is to be stored. Empty values are left out. What is stored under names that are unknown here, or for other
@@ -37,14 +37,24 @@ ALIGNMENTS = ("left", "right")
 THEMES = ("auto", "light", "dark")
 TRAITS = ("name", "email", "phone")
 MOST_FIELDS = 10
-SWITCHES = ("sound", "help", "transcript", "attachments", "emoji")
+MOST_SITES = 100
+SWITCHES = ("assistant", "sound", "help", "transcript", "attachments", "emoji")
 # What the widget does where nothing is stored.
 DEFAULTS: dict[str, dict[str, Any]] = {
     "appearance": {"alignment": "right", "theme_mode": "auto", "hide_default_launcher": False},
-    "features": {"sound": False, "help": True, "transcript": True, "attachments": True, "emoji": True},
+    "features": {
+        "assistant": False,
+        "sound": False,
+        "help": True,
+        "transcript": True,
+        "attachments": True,
+        "emoji": True,
+    },
     "prechat": {"skippable": False},
 }
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+# Exactly what may stand in a Content-Security-Policy: a semicolon or a space would write more of the policy.
+_ORIGIN = re.compile(r"https?://((\*\.)?[a-z0-9]([a-z0-9.-]{0,252}[a-z0-9])?|\[[0-9a-f:]+\])(:\d{1,5})?")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 Check = Callable[[Any], Any]
@@ -138,6 +148,17 @@ def prechat(given: Any, stored: Any = None) -> dict[str, Any]:
     return reading.end({} if is_nothing else form)
 
 
+def origins(given: Any) -> list[str]:
+    """Return the sites that may embed the widget, in small letters, each once; an empty list is nobody."""
+    if not isinstance(given, list) or len(given) > MOST_SITES or not all(isinstance(one, str) for one in given):
+        raise InvalidLook([_wrong_sites(_("These must be up to {most} addresses of sites.").format(most=MOST_SITES))])
+    sites = list(dict.fromkeys(one.strip().rstrip("/").lower() for one in given))
+    wrong = [site for site in sites if not _ORIGIN.fullmatch(site)]
+    if wrong:
+        raise InvalidLook([_wrong_sites(_("Not the address of a site: {sites}").format(sites=", ".join(wrong)))])
+    return sites
+
+
 def sparse(column: str, given: Mapping[str, Any], stored: Any) -> dict[str, Any]:
     """Return what was given without what the widget does anyway, unless that was stored in so many words."""
     before = _dict(stored)
@@ -148,6 +169,10 @@ def sparse(column: str, given: Mapping[str, Any], stored: Any) -> dict[str, Any]
 def our_languages() -> list[str]:
     """Return the codes of the languages that words are given in."""
     return [code for code, _name in settings.LANGUAGES]
+
+
+def _wrong_sites(detail: str) -> Invalid:
+    return Invalid(detail, code="invalid_look", attr="allowed_origins")
 
 
 def _consent(reading: _Reading, given: Any, stored: Any) -> dict[str, Any]:

@@ -9,9 +9,11 @@ from django.db.models import Exists, OuterRef, Subquery
 from django.db.models.functions import JSONObject
 from django.utils import timezone
 
+from . import payloads
 from .errors import NotFound
 from .hours import opens_at
 from .models import Agent, Article, Tenant, Widget
+from .paging import Page, newest_first
 from .payloads import Offer
 
 # So many of the team are shown.
@@ -21,6 +23,20 @@ _FACES = ("face_1", "face_2", "face_3")
 def get_widget(widget_id: uuid.UUID) -> Widget:
     """Return an active widget of an active tenant. Raises NotFound with the code `widget_not_found`."""
     return get_widget_and_offer(widget_id)[0]
+
+
+def get_for_team(agent: Agent, widget_id: uuid.UUID) -> Widget:
+    """Return a widget of the agent's tenant, switched off ones too. Raises NotFound."""
+    widget = Widget.objects.filter(tenant_id=agent.tenant_id, id=widget_id).first()
+    if widget is None:
+        raise NotFound()
+    return widget
+
+
+def page_for_team(agent: Agent, *, cursor: str | None, limit: int) -> Page:
+    """Return a page of all widgets of the agent's tenant, newest first. Raises BadCursor."""
+    page = newest_first(Widget.objects.filter(tenant_id=agent.tenant_id), "created_at", cursor, limit)
+    return Page([payloads.team_widget(row) for row in page.items], page.next)
 
 
 def get_widget_and_offer(widget_id: uuid.UUID) -> tuple[Widget, Offer]:

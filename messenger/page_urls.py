@@ -1,6 +1,6 @@
 """Addresses of the widget's pages and of the demo site, below the root."""
 
-from django.urls import path
+from django.urls import path, re_path
 
 from . import demo_account, demo_pages, pages
 
@@ -8,6 +8,7 @@ widget_urlpatterns = [
     path("widget/<uuid:widget_id>.js", pages.loader, name="widget_loader"),
     path("widget/<uuid:widget_id>", pages.loader),
     path("widget/<uuid:widget_id>/frame", pages.frame, name="widget_frame"),
+    re_path(r"^faces/([0-9a-f]{32})/([0-9a-f]{32})\.webp$", pages.face, name="face"),
 ]
 urlpatterns = [
     *widget_urlpatterns,

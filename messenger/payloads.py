@@ -6,7 +6,7 @@ callers load what is needed (see `loading.facts_of`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -14,18 +14,26 @@ from typing import Any
 from django.utils.html import linebreaks
 from django.utils.translation import gettext as _
 
+from .browsers import browser_of
 from .models import (
     Agent,
     Article,
     Attachment,
     Contact,
     Conversation,
+    Draft,
     Message,
     Participant,
+    Preference,
     Rating,
     ReadState,
+    SavedReply,
+    SavedView,
     SeenState,
+    Tag,
+    Team,
     Tenant,
+    Visit,
     Widget,
 )
 from .shapes import (
@@ -37,20 +45,30 @@ from .shapes import (
     Availability,
     ContactPayload,
     ConversationPayload,
+    DraftPayload,
     Face,
     MessagePayload,
     OfficeHoursPayload,
     ParticipantPayload,
+    PreferencesPayload,
     RatingPayload,
+    SavedReplyPayload,
+    SavedViewPayload,
+    TagPayload,
     TeamArticlePayload,
     TeamContactPayload,
     TeamConversationPayload,
+    TeamPayload,
+    TeamWidgetPayload,
     TenantPayload,
+    VisitPayload,
     WidgetPayload,
 )
 
 # So much of its last message a conversation carries.
 EXCERPT_CHARACTERS = 500
+# Of an event, beside its name: when the team answers what the assistant handed over.
+_TOLD_VISITORS = ("reply_time", "back_at")
 
 
 @dataclass(slots=True)
@@ -98,7 +116,9 @@ def visitor_message(message: Message) -> MessagePayload:
 def team_message(message: Message) -> MessagePayload:
     """Return a part as the team gets it."""
     part = _message(message, seq=message.seq, event=message.event, author=_author(message))
-    return {**part, "attachments": _files(message, "/api/inbox/attachments"), "cycle": message.cycle}
+    part = {**part, "attachments": _files(message, "/api/inbox/attachments"), "cycle": message.cycle}
+    part["answer"] = message.answer
+    return {**part, "mentions": list(message.mentions)} if message.kind == Message.Kind.NOTE else part
 
 
 def file_facts(row: Attachment) -> dict[str, Any]:
@@ -160,6 +180,7 @@ def visitor_conversation(facts: Facts) -> ConversationPayload:
         "last_message": _excerpt(visitor_message(row.last_message)) if row.last_message else None,
         "rating": rating(row.rating) if row.rating else None,
         "rating_requested": row.asks_rating,
+        "assistant_answers": any(map(_listens, facts.participants)),
         "rev": row.visible_rev,
     }
 
@@ -181,6 +202,8 @@ def team_conversation(facts: Facts) -> TeamConversationPayload:
         "team": {"id": str(row.team.id), "name": row.team.name} if row.team else None,
         "tags": list(row.tags),
         "priority": row.priority,
+        "attributes": row.attributes,
+        "spam": row.is_spam and row.is_closed,
         "contact_last_read_seq": read.last_read_seq if read else 0,
         "contact_messages": row.contact_messages,
         "waiting_since": timestamp(row.waiting_since) if row.waiting_since else None,
@@ -213,10 +236,79 @@ def team_contact(contact: Contact, possible_duplicates: list[Contact]) -> TeamCo
         "unverified": _unverified(contact),
         "blocked": contact.blocked,
         "consented_at": timestamp(contact.consented_at) if contact.consented_at else None,
+        "erased_at": timestamp(contact.erased_at) if contact.erased_at else None,
         "possible_duplicates": [{"id": str(one.id), "display_name": display_name(one)} for one in possible_duplicates],
         "last_message_at": timestamp(contact.last_message_at) if contact.last_message_at else None,
         "message_count": contact.message_count,
         "created_at": timestamp(contact.created_at),
+    }
+
+
+def own_contact(contact: Contact, asked: Collection[str]) -> dict[str, Any]:
+    """Return what is kept of a person as they may have it: what is proven, what they said, and nothing of the team's.
+
+    `asked` names the attributes that visitors are asked for. Any other may be the team's own.
+    """
+    said = {name: value for name, value in contact.attributes.items() if name in asked}
+    return {
+        **visitor_contact(contact),
+        "external_id": contact.external_id,
+        "verified": contact.verified,
+        "unverified": {**said, **_own_traits(contact)},
+        "consented_at": timestamp(contact.consented_at) if contact.consented_at else None,
+        "created_at": timestamp(contact.created_at),
+    }
+
+
+def visit(row: Visit) -> VisitPayload:
+    """Return a page view as the team sees it: of the browser its kind, and nothing that tells two of a kind apart."""
+    browser, system = browser_of(row.user_agent)
+    return {
+        "id": str(row.id),
+        "url": row.url,
+        "title": row.title,
+        "referrer": row.referrer,
+        "browser": browser,
+        "system": system,
+        "locale": row.locale,
+        "utm": row.utm,
+        "widget": {"id": str(row.widget_id), "name": row.widget.name},
+        "created_at": timestamp(row.created_at),
+    }
+
+
+def saved_reply(row: SavedReply) -> SavedReplyPayload:
+    """Return a text to answer with."""
+    return {
+        "id": str(row.id),
+        "shortcut": row.shortcut,
+        "title": row.title,
+        "body": row.body,
+        "is_shared": row.agent_id is None,
+        "updated_at": timestamp(row.updated_at),
+    }
+
+
+def draft(row: Draft) -> DraftPayload:
+    """Return what its agent has begun to write."""
+    return {
+        "conversation_id": str(row.conversation_id),
+        "kind": row.kind,
+        "text": row.text,
+        "version": row.version,
+        "updated_at": timestamp(row.updated_at),
+    }
+
+
+def preferences(row: Preference) -> PreferencesPayload:
+    """Return how an agent likes to work."""
+    return {
+        "desktop": row.desktop,
+        "sound": row.sound,
+        "ring": row.ring,
+        "mentions": row.mentions,
+        "send_key": row.send_key,
+        "theme": row.theme,
     }
 
 
@@ -298,10 +390,54 @@ def widget(row: Widget, offer: Offer) -> WidgetPayload:
     }
 
 
+def team_widget(row: Widget) -> TeamWidgetPayload:
+    """Return a widget as the team keeps it."""
+    return {
+        "id": str(row.id),
+        "name": row.name,
+        "is_active": row.is_active,
+        "allowed_origins": row.allowed_origins,
+        "appearance": row.appearance,
+        "texts": row.texts,
+        "prechat": row.prechat,
+        "features": row.features,
+        "team_id": str(row.team_id) if row.team_id else None,
+        "loader": f"/widget/{row.id}.js",
+        "created_at": timestamp(row.created_at),
+    }
+
+
 def _features(row: Widget, offer: Offer) -> dict[str, Any]:
     """What the widget's settings switch, with what also depends on its tenant."""
     has_help = offer.help and row.features.get("help") is not False
     return {**row.features, "help": has_help, "close": row.tenant.visitors_may_close}
+
+
+def team(row: Team, members: Sequence[Agent]) -> TeamPayload:
+    """Return a team as its company sets it up."""
+    return {
+        "id": str(row.id),
+        "name": row.name,
+        "round_robin": row.round_robin,
+        "is_default": row.is_default,
+        "members": [agent_face(one) for one in members],
+    }
+
+
+def tag(row: Tag) -> TagPayload:
+    """Return a tag of the catalogue."""
+    return {"id": str(row.id), "name": row.name, "colour": row.colour}
+
+
+def saved_view(row: SavedView) -> SavedViewPayload:
+    """Return a list that somebody has kept."""
+    return {
+        "id": str(row.id),
+        "name": row.name,
+        "filters": row.filters,
+        "is_shared": row.is_shared,
+        "made_by": agent_face(row.agent),
+    }
 
 
 def read_state(facts: Facts, *, for_team: bool) -> dict[str, Any]:
@@ -357,7 +493,7 @@ def _message(row: Message, *, seq: int, event: dict[str, Any] | None, author: Au
         "edited_at": timestamp(row.edited_at) if row.edited_at else None,
         "deleted": deleted,
         "event": event,
-        "sources": [],
+        "sources": [] if deleted else list(row.sources),
         "rev": row.rev,
     }
 
@@ -411,6 +547,10 @@ def _participant(row: Participant, contact_name: str) -> ParticipantPayload:
     return {"kind": row.kind, "id": subject, "name": name, "avatar_url": None, "is_active": row.is_active}
 
 
+def _listens(row: Participant) -> bool:
+    return row.kind == Participant.Kind.ASSISTANT and row.is_active and row.can_reply
+
+
 def _is_known(row: Participant) -> bool:
     """An agent who was only assigned has not shown themself to the visitor yet."""
     return row.agent is None or row.joined_at is not None
@@ -418,7 +558,9 @@ def _is_known(row: Participant) -> bool:
 
 def _visitor_event(row: Message) -> dict[str, Any] | None:
     """A visitor learns what happened, not the team's details of it."""
-    return {"name": row.event["name"]} if row.event else None
+    if row.event is None:
+        return None
+    return {"name": row.event["name"], **{key: row.event[key] for key in _TOLD_VISITORS if key in row.event}}
 
 
 def _seen(row: Conversation) -> SeenState | None:

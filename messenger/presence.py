@@ -5,6 +5,7 @@ stored, and none of them is known from anything else: whoever misses one is wron
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,7 @@ from .payloads import agent_face, display_name, timestamp
 
 TYPING_TTL_S = 6
 VIEWING_TTL_S = 60
+_ASSISTANT = {"kind": "assistant", "id": None, "name": ""}
 # Said again at every second heartbeat; whoever has not been heard of for so long is offline.
 PRESENCE_TTL_S = 90
 
@@ -45,6 +47,20 @@ def agent_read(agent: Agent, conversation_id: uuid.UUID, last_read_seq: int, unr
     nudges.publish_ephemeral(agent.tenant_id, frame, agent_id=agent.id)
 
 
+def assistant_writes(
+    conversation: Conversation, turn_id: uuid.UUID, *, number: int, text: str, on: bool, ttl_s: int
+) -> None:
+    """Tell the contact and the team what the assistant has written so far: all of it, so that one lost is no harm.
+
+    `number` grows with each; a lesser one comes late. With `on` false there will be no more, and what was shown is void
+    unless a message has come. Empty text: it thinks.
+    """
+    frame = {**_eph("assistant.delta", _ASSISTANT, ttl_s), "c": str(conversation.id), "on": on}
+    frame |= {"turn": str(turn_id), "n": number, "text": text}
+    nudges.publish_ephemeral(conversation.contact_id, frame)
+    _tell_team(conversation.tenant_id, frame)
+
+
 def contact_present(contact: Contact, *, is_active: bool, last_active_at: datetime) -> None:
     """Tell the team that the contact has the messenger before them, or had at that time. Not of a blocked one (S60)."""
     if not contact.blocked:
@@ -64,7 +80,7 @@ def contact_visits(contact: Contact, visit: Visit) -> None:
         _tell_team(contact.tenant_id, frame)
 
 
-def _eph(kind: str, by: dict[str, str], ttl_s: int) -> dict[str, Any]:
+def _eph(kind: str, by: Mapping[str, str | None], ttl_s: int) -> dict[str, Any]:
     return {"t": "eph", "k": kind, "by": by, "ttl": ttl_s}
 
 

@@ -59,9 +59,31 @@ class Visitor:
         return Actor("contact", self.contact.id if self.contact else None)
 
 
-def actor_of(principal: Visitor | Agent) -> Actor:
+@dataclass(frozen=True, slots=True)
+class System:
+    """Curbe itself in a tenant: when a time has come, and for whoever works in the administration."""
+
+    tenant_id: uuid.UUID
+
+    @property
+    def actor(self) -> Actor:
+        return Actor("system")
+
+
+@dataclass(frozen=True, slots=True)
+class Assistant:
+    """The assistant of a tenant. It answers in a thread and hands over; no other verb is open to it."""
+
+    tenant_id: uuid.UUID
+
+    @property
+    def actor(self) -> Actor:
+        return Actor("assistant")
+
+
+def actor_of(principal: Visitor | Agent | System | Assistant) -> Actor:
     """Return who an event names as its cause."""
-    return principal.actor if isinstance(principal, Visitor) else Actor("agent", principal.id)
+    return Actor("agent", principal.id) if isinstance(principal, Agent) else principal.actor
 
 
 def authenticate_visitor(bearer: str) -> Visitor:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby, islice
 from typing import Any
 
@@ -17,23 +16,43 @@ from django.db.models import (
     QuerySet,
     Subquery,
     Sum,
-    TextField,
     UUIDField,
     Value,
     When,
 )
-from django.db.models.functions import Cast, Coalesce
+from django.db.models.functions import Coalesce
 
 from . import payloads, shapes
 from .errors import NotFound
+from .findpeople import newest_with_words, with_words
 from .loading import by_id, facts_of, parts_of, possible_duplicates, with_authors, with_joins
-from .models import Agent, Attachment, Contact, Conversation, Message, ReadState, Team, Tenant, Visit
-from .paging import Page, newest_first, walk
+from .models import (
+    Agent,
+    Attachment,
+    Contact,
+    Conversation,
+    Cycle,
+    Mention,
+    Message,
+    ReadState,
+    Tag,
+    Tagging,
+    Team,
+    Tenant,
+    Visit,
+)
+from .paging import Page, longest_waiting_first, newest_first, walk
 from .payloads import Facts
 from .streams import contact_stream, team_stream
+from .wordindex import ids_with
+from .words import words_of
 
 HISTORY = 50
 PAGE = 25
+# The chat log's header has the number of people up to this, and beyond it says "more than".
+MOST_PEOPLE = 10_000
+# How a list of conversations can be sorted.
+NEWEST, LONGEST_WAITING = "-last_message_at", "waiting_since"
 _SNAPSHOT_CONVERSATIONS = 50
 # An outbox that waits for a guest merged longer ago than so many others is not to be expected.
 _MOST_MERGED = 100
@@ -169,32 +188,50 @@ def inbox_page(
     assignee: str | None = None,
     cursor: str | None = None,
     limit: int = PAGE,
+    sort: str = NEWEST,
     **narrowing: Any,
 ) -> Page:
-    """Return a page of the inbox, newest activity first. `assignee` is "me", "none" or an agent's id.
+    """Return a page of the inbox, newest activity first or, by `sort`, those who have waited longest first.
 
-    `narrowing` may hold team (an id or "none"), priority, tag, unread (a boolean, for this agent) and q (part of the
-    contact's name or e-mail, or of the subject).
+    `assignee` is "me", "none" or an agent's id. `narrowing` may hold team (an id or "none"), priority, tag (a name),
+    unread (a boolean, for this agent), mentions ("me": a note in it names the agent) and q (words, or beginnings of
+    words, of the contact or of the subject).
     """
-    rows = _narrowed(agent, _inbox(agent, status=status, assignee=assignee), **narrowing)
-    page = newest_first(with_joins(rows), "last_message_at", cursor, limit)
+    rows = with_joins(inbox(agent, status=status, assignee=assignee, **narrowing))
+    if sort == LONGEST_WAITING:
+        page = longest_waiting_first(rows, cursor, limit)
+    else:
+        page = newest_first(rows, "last_message_at", cursor, limit)
     return Page(team_conversations(agent, page.items), page.next)
 
 
-def inbox_among(
-    agent: Agent, ids: Iterable[uuid.UUID], *, status: str | None = None, assignee: str | None = None
-) -> list[shapes.TeamConversationPayload]:
+def inbox(
+    agent: Agent, *, status: str | None = None, assignee: str | None = None, **narrowing: Any
+) -> QuerySet[Conversation]:
+    """The conversations of a list, in no order: the filters of `inbox_page`."""
+    return _narrowed(agent, _inbox(agent, status=status, assignee=assignee), **narrowing)
+
+
+def inbox_among(agent: Agent, ids: Iterable[uuid.UUID], **filters: Any) -> list[shapes.TeamConversationPayload]:
     """Return those of the conversations that a list holds, newest activity first: what a list on screen replaces."""
-    rows = with_joins(_inbox(agent, status=status, assignee=assignee)).filter(id__in=list(ids))
+    rows = with_joins(inbox(agent, **filters)).filter(id__in=list(ids))
     return team_conversations(agent, list(rows.order_by("-last_message_at", "-id")))
 
 
-VIEWS: dict[str, dict[str, str]] = {
+def handed_over_among(agent: Agent, conversation_ids: Iterable[Any]) -> set[str]:
+    """Return the ids of those conversations that the assistant gave to people who have not answered in this cycle."""
+    own = Cycle.objects.filter(tenant_id=agent.tenant_id, conversation__in=list(conversation_ids))
+    given = own.filter(cycle=F("conversation__cycle"), handed_off_at__isnull=False, first_reply_at=None)
+    return {str(one) for one in given.values_list("conversation", flat=True)}
+
+
+VIEWS: dict[str, dict[str, Any]] = {
     "mine": {"status": "open", "assignee": "me"},
     "unassigned": {"status": "open", "assignee": "none"},
     "all": {"status": "open"},
     "snoozed": {"status": "snoozed"},
     "closed": {"status": "closed"},
+    "mentions": {"mentions": "me"},
 }
 _COUNTED_UP_TO = 100
 
@@ -202,7 +239,7 @@ _COUNTED_UP_TO = 100
 def team_snapshot(agent: Agent, view: str) -> dict[str, Any]:
     """Return what the inbox starts from: cursor first, then counts and the first page of a view."""
     cursor = team_stream(agent.tenant_id).cursor
-    page = inbox_page(agent, status=VIEWS[view].get("status"), assignee=VIEWS[view].get("assignee"))
+    page = inbox_page(agent, **VIEWS[view])
     return {
         "agent": payloads.agent(agent),
         "tenant": payloads.tenant(agent.tenant),
@@ -215,7 +252,24 @@ def team_snapshot(agent: Agent, view: str) -> dict[str, Any]:
 
 def view_counts(agent: Agent) -> dict[str, int]:
     """Return how many conversations each view holds, counted no further than 100 ("99+")."""
-    return {name: _inbox(agent, **filters).order_by()[:_COUNTED_UP_TO].count() for name, filters in VIEWS.items()}
+    return counts_of(agent, VIEWS)
+
+
+def counts_of(agent: Agent, lists: Mapping[str, Mapping[str, Any]]) -> dict[str, int]:
+    """Return how many conversations each list holds, by its filters, no further than 100; in one statement."""
+    columns = {f"n{number}": CappedCount(inbox(agent, **filters)) for number, filters in enumerate(lists.values())}
+    row = Tenant.objects.filter(id=agent.tenant_id).annotate(**columns).values_list(*columns)[0] if columns else ()
+    return dict(zip(lists, row, strict=True))
+
+
+class CappedCount(Subquery):
+    """How many rows a query has, counted no further than 100: nobody needs to know more than "99+"."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) AS counted)"
+    output_field = IntegerField()
+
+    def __init__(self, rows: QuerySet[Any]) -> None:
+        super().__init__(rows.order_by().values("id")[:_COUNTED_UP_TO])
 
 
 def team_messages(
@@ -228,7 +282,12 @@ def team_messages(
 
 def chat_log(agent: Agent, *, q: str = "", cursor: str | None = None, limit: int = PAGE) -> Page:
     """Return a page of the chat log: one row per contact who said or was told something, newest first."""
-    page = newest_first(chat_log_contacts(agent.tenant_id, q), "last_message_at", cursor, limit)
+    asked = words_of(q)
+    if asked:
+        everybody = chat_log_contacts(agent.tenant_id)
+        page = newest_with_words(agent.tenant_id, asked, everybody, "last_message_at", cursor, limit)
+    else:
+        page = newest_first(chat_log_contacts(agent.tenant_id, q), "last_message_at", cursor, limit)
     return Page(_chat_log_rows(agent, page.items), page.next)
 
 
@@ -239,17 +298,19 @@ def chat_log_among(agent: Agent, ids: Iterable[uuid.UUID], *, q: str = "") -> li
 
 
 def chat_log_contacts(tenant_id: uuid.UUID, q: str = "") -> QuerySet[Contact]:
-    """The people of the chat log, optionally only those whose name or e-mail contains `q`."""
+    """The people of the chat log, optionally only those whom all words of `q`, or their beginnings, belong to."""
     people = Contact.objects.filter(tenant_id=tenant_id, merged_into=None, last_message_at__isnull=False)
-    if not q:
+    if not q.strip():
         return people
-    text = Q(name__icontains=q) | Q(email__icontains=q) | Q(verified__name__icontains=q)
-    return people.filter(text | Q(verified__email__icontains=q))
+    asked = words_of(q)
+    return with_words(people, tenant_id, asked) if asked else people.none()
 
 
 def count_people(tenant_id: uuid.UUID) -> int:
-    """Return the number of people in the chat log: its header."""
-    return chat_log_contacts(tenant_id).count()
+    """Return the number of people in the chat log, for its header: counted no further than to one more than
+    `MOST_PEOPLE`, because the whole count would take the longer the more people there are.
+    """
+    return chat_log_contacts(tenant_id).values("id")[: MOST_PEOPLE + 1].count()
 
 
 def timeline(contact: Contact, *, cursor: str | None = None, limit: int = HISTORY) -> Page:
@@ -263,7 +324,7 @@ def other_conversations(conversation: Conversation, limit: int) -> list[Conversa
     """Return the contact's other conversations in which something was said, newest activity first."""
     said = Conversation.objects.filter(tenant_id=conversation.tenant_id, contact=conversation.contact_id)
     others = said.filter(last_message__isnull=False).exclude(id=conversation.id)
-    return list(others.select_related("last_message").order_by("-last_message_at", "-id")[:limit])
+    return list(others.select_related("last_message", "rating").order_by("-last_message_at", "-id")[:limit])
 
 
 def visits_of(contact: Contact, limit: int) -> list[Visit]:
@@ -290,8 +351,8 @@ def agents_of(tenant_id: uuid.UUID) -> QuerySet[Agent]:
 
 
 def teams_of(tenant_id: uuid.UUID) -> QuerySet[Team]:
-    """The tenant's teams by name."""
-    return Team.objects.filter(tenant_id=tenant_id).order_by("name")
+    """The tenant's teams by name, without those that are no more."""
+    return Team.objects.filter(tenant_id=tenant_id, archived_at=None).order_by("name")
 
 
 def _inbox(agent: Agent, *, status: str | None = None, assignee: str | None = None) -> QuerySet[Conversation]:
@@ -314,21 +375,34 @@ def _narrowed(
     tag: str | None = None,
     unread: bool | None = None,
     q: str = "",
+    mentions: str | None = None,
 ) -> QuerySet[Conversation]:
     if team:
         rows = rows.filter(team=None if team == "none" else uuid.UUID(team))
     if priority:
         rows = rows.filter(priority=priority)
+    if mentions:
+        rows = rows.filter(id__in=_mentioning(agent).values("conversation"))
     if tag:
-        # As text: PostgreSQL keeps letters as they are, on SQLite they are escaped.
-        quoted = Q(tag_list__contains=json.dumps(tag)) | Q(tag_list__contains=json.dumps(tag, ensure_ascii=False))
-        rows = rows.annotate(tag_list=Cast("tags", TextField())).filter(quoted)
+        bearing = Tagging.objects.filter(tenant_id=agent.tenant_id, tag__tenant_id=agent.tenant_id)
+        rows = rows.filter(id__in=bearing.filter(tag__key=Tag.key_of(tag)).values("conversation"))
     if unread is not None:
         has_unread = Q(contact_messages__gt=_read_by(agent, "id"))
         rows = rows.filter(has_unread if unread else ~has_unread)
-    if q:
-        rows = rows.filter(Q(contact__name__icontains=q) | Q(contact__email__icontains=q) | Q(subject__icontains=q))
-    return rows
+    return rows.filter(_is_about(agent.tenant_id, words_of(q))) if q.strip() else rows
+
+
+def _is_about(tenant_id: uuid.UUID, asked: list[str]) -> Q:
+    """The contact or the subject has all the words."""
+    if not asked:
+        return Q(pk__in=[])
+    people, subjects = (ids_with(name, tenant_id, asked, all_begin=True) for name in ("contact", "conversation"))
+    return Q(contact_id__in=people) | Q(id__in=subjects)
+
+
+def _mentioning(agent: Agent) -> QuerySet[Mention]:
+    """The notes that name the agent: asked once, and not for each conversation that there is."""
+    return Mention.objects.filter(tenant_id=agent.tenant_id, agent=agent)
 
 
 def _read_by(agent: Agent, conversation: str) -> Any:

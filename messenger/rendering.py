@@ -6,11 +6,15 @@ import re
 import unicodedata
 from collections.abc import Collection
 from html import escape, unescape
+from typing import Any
 from urllib.parse import unquote
 
 import nh3
+from django.utils.html import strip_tags
 from linkify_it import LinkifyIt
 from markdown_it import MarkdownIt
+
+from .names import any_of, mark_names
 
 _LINK_REL = "noopener nofollow ugc"
 _MARKDOWN_TAGS = set("a blockquote br code del em h1 h2 h3 h4 hr li ol p pre s strong ul".split())  # noqa: SIM905  Easier to read.
@@ -19,6 +23,8 @@ _linkify = LinkifyIt().add("ftp:", None).add("mailto:", "http:").add("mailto:", 
 _HONEST = re.compile(r"https?://[^/?#@\\\s]+([/?#]\S*)?|mailto:\S+|[/#](?![/\\])\S*", re.IGNORECASE)
 _USER_INFO = re.compile(r"https?://[^\s/?#]*@", re.IGNORECASE)
 _TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# What stands on a line of its own, unlike what is bold.
+_BLOCK = re.compile(r"<(?=/?(?:p|br|li|ul|ol|h\d|pre|blockquote|table|t[rdh])\b)")
 _BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 
 
@@ -28,6 +34,7 @@ class _Markdown(MarkdownIt):
     def __init__(self, *without: str) -> None:
         super().__init__("commonmark", {"html": False, "linkify": True, "breaks": True})
         self.enable(["linkify", "strikethrough"]).disable(list(without))
+        self.core.ruler.push("names", mark_names)
 
     def normalizeLink(self, url: str) -> str:  # noqa: N802  The library's name.
         return super().normalizeLink(url) if _is_honest(url) else ""
@@ -61,6 +68,29 @@ def render_markdown(body: str) -> str:
         url_schemes={"http", "https", "mailto"},
         link_rel=_LINK_REL,
     ).strip()
+
+
+def render_note(body: str, names: Collection[str]) -> tuple[str, set[str]]:
+    """Return an agent's Markdown as sanitised HTML in which `@name` is marked, and the names that were found.
+
+    `names` are case-folded. What is in code, or in a link, is no name.
+    """
+    if not body:
+        return "", set()
+    env: dict[str, Any] = {"names": any_of(names), "found": set()}
+    html = nh3.clean(
+        _renderer(body).render(body, env),
+        tags=_MARKDOWN_TAGS | {"mark"},
+        attributes={"a": {"href"}},
+        url_schemes={"http", "https", "mailto"},
+        link_rel=_LINK_REL,
+    )
+    return html.strip(), env["found"]
+
+
+def as_text(body_html: str) -> str:
+    """Return what can be read of rendered HTML, on one line: whatever stands on a line of its own stands apart."""
+    return " ".join(unescape(strip_tags(_BLOCK.sub(" <", body_html))).split())
 
 
 def _renderer(body: str) -> MarkdownIt:

@@ -57,6 +57,31 @@ class TeamArticlePayload(ArticlePayload):
     published_at: str | None
 
 
+class Source(TypedDict):
+    """An article that the assistant cites."""
+
+    slug: str
+    locale: str
+    title: str
+
+
+class AnswerFacts(TypedDict):
+    confidence: float
+    model: str
+    duration_ms: int
+    tokens_in: int
+    tokens_out: int
+
+
+class Suggestion(TypedDict):
+    """What the assistant would answer; no body, and why not, when it would hand over."""
+
+    body: str | None
+    reason: str | None
+    sources: list[Source]
+    confidence: float
+
+
 class MessagePayload(TypedDict):
     id: str
     conversation_id: str
@@ -71,9 +96,13 @@ class MessagePayload(TypedDict):
     edited_at: str | None
     deleted: bool
     event: dict[str, Any] | None
-    sources: list[dict[str, Any]]
+    sources: list[Source]
     rev: int
     cycle: NotRequired[int]
+    # How an answer of the assistant was made; the team alone gets it.
+    answer: NotRequired[AnswerFacts | None]
+    # Ids of the agents whom a note names; the team alone gets them.
+    mentions: NotRequired[list[str]]
 
 
 class RatingPayload(TypedDict):
@@ -99,6 +128,8 @@ class ConversationPayload(TypedDict):
     last_message: MessagePayload | None
     rating: RatingPayload | None
     rating_requested: bool
+    # Whether what the contact writes is the assistant's to answer first.
+    assistant_answers: bool
     rev: int
 
 
@@ -124,6 +155,7 @@ class TeamContactPayload(ContactPayload):
     unverified: dict[str, Any]
     blocked: bool
     consented_at: str | None
+    erased_at: str | None
     possible_duplicates: list[PossibleDuplicate]
     last_message_at: str | None
     message_count: int
@@ -135,16 +167,86 @@ class Named(TypedDict):
     name: str
 
 
+class VisitPayload(TypedDict):
+    id: str
+    url: str
+    title: str
+    referrer: str
+    browser: str
+    system: str
+    locale: str
+    utm: dict[str, Any]
+    widget: Named
+    created_at: str
+
+
 class TeamConversationPayload(ConversationPayload):
     contact: TeamContactPayload
     team: Named | None
     tags: list[str]
     priority: str
+    attributes: dict[str, Any]
+    spam: bool
     contact_last_read_seq: int
     contact_messages: int
     waiting_since: str | None
     snoozed_until: str | None
     widget: Named
+
+
+class TeamPayload(Named):
+    # Whether what it is given goes to the next of its members who is online.
+    round_robin: bool
+    # Whether new conversations go to it.
+    is_default: bool
+    members: list[Face]
+
+
+class TagPayload(Named):
+    colour: str
+
+
+class Outcome(TypedDict):
+    """What came of a verb for one of many conversations."""
+
+    id: str
+    ok: bool
+    code: str | None
+    detail: str | None
+
+
+class SavedViewPayload(Named):
+    # Those of `GET conversations`.
+    filters: dict[str, Any]
+    is_shared: bool
+    made_by: Face
+
+
+class SavedReplyPayload(TypedDict):
+    id: str
+    shortcut: str
+    title: str
+    body: str
+    # Whether the whole team has it, or the agent alone.
+    is_shared: bool
+    updated_at: str
+
+
+class DraftPayload(TypedDict):
+    conversation_id: str
+    kind: str
+    text: str
+    version: int
+    updated_at: str
+
+
+class PreferencesPayload(TypedDict):
+    desktop: bool
+    sound: bool
+    ring: str
+    mentions: bool
+    send_key: str
+    theme: str
 
 
 class AgentPayload(Face):
@@ -182,6 +284,22 @@ class WidgetPayload(TypedDict):
     thread_policy: str
     team: list[TeamFace]
     availability: Availability
+
+
+class TeamWidgetPayload(TypedDict):
+    id: str
+    name: str
+    is_active: bool
+    allowed_origins: list[str]
+    appearance: dict[str, Any]
+    texts: dict[str, Any]
+    prechat: dict[str, Any]
+    features: dict[str, Any]
+    # The team that gets what is new in it, before the one that gets everything new.
+    team_id: str | None
+    # Where the script is that a site embeds, below the host that serves the widget.
+    loader: str
+    created_at: str
 
 
 class Availability(TypedDict):
@@ -222,3 +340,70 @@ LogFrame = TypedDict(
         "reason": NotRequired[str],
     },
 )
+
+
+class Excerpt(TypedDict):
+    """A part of a text, and where in it the words stand that were looked for: [start, end) in characters."""
+
+    text: str
+    highlights: list[list[int]]
+
+
+class Position(TypedDict):
+    """Where to go: a part of a conversation, by its number in the team's order."""
+
+    conversation_id: str
+    seq: int
+
+
+class SearchHit(TypedDict):
+    # contact or message
+    type: str
+    contact: TeamContactPayload
+    message: MessagePayload | None
+    # Of a contact the end of the latest conversation; null when there is none.
+    position: Position | None
+    status: str | None
+    excerpt: Excerpt
+
+
+class NamedPayload(TypedDict):
+    id: str
+    name: str
+
+
+ReportPayload = TypedDict(
+    "ReportPayload",
+    {
+        "report": str,
+        "from": str,
+        "to": str,
+        "time_zone": str,
+        "by": str,
+        "totals": dict[str, Any],
+        # Each with `key` (a day, an id, or null for nobody's), `label`, and the names that the totals have.
+        "series": list[dict[str, Any]],
+    },
+)
+
+
+class ReportCyclePayload(TypedDict):
+    """A cycle behind a figure. Durations are seconds."""
+
+    conversation_id: str
+    cycle: int
+    contact: NamedPayload
+    started_at: str
+    first_contact_at: str | None
+    first_reply_at: str | None
+    first_reply_agent: NamedPayload | None
+    first_response_s: int | None
+    assistant_reply_at: str | None
+    handed_off_at: str | None
+    closed_at: str | None
+    resolution_s: int | None
+    spam: bool
+    agent: NamedPayload | None
+    team: NamedPayload | None
+    score: int | None
+    remark: str | None

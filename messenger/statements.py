@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from .models import Conversation, Event, Message, VisitorToken
+from . import words
+from .models import Conversation, Event, Message, VisitorToken, new_id
 
 Row = tuple[Any, ...]
 
@@ -36,9 +37,10 @@ def count_message(
 ) -> bool:
     """Move the chat log's columns of a contact, which also locks the row; false when it may not be.
 
-    A merged contact is nobody any more. With a session it is the contact who speaks: not when blocked, and only while
-    the session is live and of the right kind. What is asked of the contact's own row holds for what it has become by
-    the time the lock is granted; that the session is live, for the moment in which this statement began.
+    A merged contact is nobody any more, and nothing is said to or by one who was erased. With a session it is the
+    contact who speaks: not when blocked, and only while the session is live and of the right kind. What is asked of the
+    contact's own row holds for what it has become by the time the lock is granted; that the session is live, for the
+    moment in which this statement began.
     """
     latest = "GREATEST" if connection.vendor == "postgresql" else "MAX"
     may_speak, values = "", [at, at, tenant_id, contact_id]
@@ -51,7 +53,7 @@ def count_message(
     return _run(
         f"UPDATE messenger_contact SET message_count = message_count + 1,"
         f" last_message_at = {latest}(COALESCE(last_message_at, %s), %s)"
-        f" WHERE tenant_id = %s AND id = %s AND merged_into_id IS NULL{may_speak}",
+        f" WHERE tenant_id = %s AND id = %s AND merged_into_id IS NULL AND erased_at IS NULL{may_speak}",
         *values,
     )
 
@@ -65,15 +67,35 @@ def move_last_message(tenant_id: uuid.UUID, contact_id: uuid.UUID, at: datetime)
 
 
 def lock_conversation(tenant_id: uuid.UUID, contact_id: uuid.UUID, conversation_id: uuid.UUID) -> Conversation | None:
-    """Return the contact's conversation, locked, with `may_reply` telling whether the contact may say something."""
+    """Return the contact's conversation, locked.
+
+    `may_reply` tells whether the contact may say something, and `assistant_listens` whether that is to be answered.
+    """
     lock = "FOR NO KEY UPDATE OF c" if connection.vendor == "postgresql" else ""
     rows = Conversation.objects.raw(
         "SELECT c.*, EXISTS (SELECT 1 FROM messenger_participant p WHERE p.tenant_id = c.tenant_id"
-        " AND p.conversation_id = c.id AND p.contact_id = c.contact_id AND p.is_active AND p.can_reply) AS may_reply"
+        " AND p.conversation_id = c.id AND p.contact_id = c.contact_id AND p.is_active AND p.can_reply) AS may_reply,"
+        " EXISTS (SELECT 1 FROM messenger_participant a WHERE a.tenant_id = c.tenant_id AND a.conversation_id = c.id"
+        " AND a.kind = 'assistant' AND a.is_active AND a.can_reply) AS assistant_listens"
         f" FROM messenger_conversation c WHERE c.tenant_id = %s AND c.id = %s AND c.contact_id = %s {lock}",
         _adapted([tenant_id, conversation_id, contact_id]),
     )
     return next(iter(rows), None)
+
+
+def ask_assistant(row: Conversation, seq: int, at: datetime, due_at: datetime) -> None:
+    """Have the assistant answer a part of a locked conversation: in the turn that is open, else in a new one.
+
+    A turn that waits waits on, until nothing more was said for a moment.
+    """
+    _run(
+        "INSERT INTO messenger_turn (id, tenant_id, conversation_id, cycle, asked_from, asked_to, asked_at, state,"
+        " reason, due_at) VALUES (%s, %s, %s, %s, %s, %s, %s, 'waiting', '', %s)"
+        " ON CONFLICT (tenant_id, conversation_id) WHERE state IN ('waiting', 'running', 'paused')"
+        " DO UPDATE SET asked_to = excluded.asked_to, due_at = CASE WHEN messenger_turn.state = 'waiting'"
+        " THEN excluded.due_at ELSE messenger_turn.due_at END",
+        *(new_id(), row.tenant_id, row.id, row.cycle, seq, seq, at, due_at),
+    )
 
 
 def save_moved(row: Conversation) -> None:
@@ -149,7 +171,9 @@ _MESSAGE_COLUMNS = (
     "author_kind",
     "body",
     "body_html",
+    "words",
     "files",
+    "mentions",
     "client_message_id",
     "request_hash",
     "visit_id",
@@ -164,7 +188,8 @@ def insert_events(events: Sequence[Event]) -> None:
 
 
 def insert_message(message: Message) -> None:
-    """Insert a message or a note: a part that is no event, and neither edited nor deleted yet."""
+    """Insert a message or a note of a person: no event, and neither edited nor deleted yet."""
+    message.words = words.of_message(message)
     _insert("messenger_message", _MESSAGE_COLUMNS, [message])
 
 

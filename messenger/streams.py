@@ -217,6 +217,8 @@ def _payload(row: Event, loaded: _Loaded, facts: Facts | None) -> dict[str, Any]
     entity = row.type.split(".")[0]
     if entity == "stream":
         return {"reason": "merged"}
+    if entity == "settings":
+        return {}  # What changed is asked for; a list of it would be as long as the lists themselves.
     if entity == "contact":
         return _contact_event(row, loaded)
     if facts is None:

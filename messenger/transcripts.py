@@ -16,7 +16,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from . import queries
+from . import payloads, queries
+from .hours import zone_of
 from .models import Conversation, Tenant
 from .shapes import MessagePayload
 
@@ -38,8 +39,9 @@ _EVENTS = {
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """A file: its name, its type and what is in it."""
+    """A file: what it is about, its name, its type and what is in it."""
 
+    title: str
     name: str
     content_type: str
     content: str
@@ -58,9 +60,26 @@ class _Line:
 
 def for_visitor(conversation: Conversation, tenant: Tenant, as_: Format) -> Transcript:
     """Return the thread as its contact may see it, with the times of the tenant's place, in the language in use."""
-    parts = _latest_parts(conversation)
-    name = f"conversation-{timezone.localdate(conversation.created_at, ZoneInfo(tenant.time_zone)).isoformat()}.{as_}"
-    return Transcript(name, _TYPES[as_], _WRITERS[as_](conversation, tenant, parts))
+    return _made(conversation, tenant, as_, _latest_parts(conversation))
+
+
+def for_team(conversation: Conversation, tenant: Tenant, as_: Format) -> Transcript:
+    """Return the same thread for an agent to keep or to pass on: without notes, and with the contact by name."""
+    called = payloads.display_name(conversation.contact)
+    parts = [_by_name(part, "contact", called) for part in _latest_parts(conversation)]
+    return _made(conversation, tenant, as_, parts)
+
+
+def _made(conversation: Conversation, tenant: Tenant, as_: Format, parts: list[MessagePayload]) -> Transcript:
+    parts = [_by_name(part, "assistant", _("Assistant")) for part in parts]
+    name = f"conversation-{timezone.localdate(conversation.created_at, zone_of(tenant.time_zone)).isoformat()}.{as_}"
+    return Transcript(_title(conversation, tenant), name, _TYPES[as_], _WRITERS[as_](conversation, tenant, parts))
+
+
+def _by_name(part: MessagePayload, kind: str, called: str) -> MessagePayload:
+    """The part, its author called so if they are of that kind."""
+    author = part["author"]
+    return {**part, "author": {**author, "name": called}} if author["kind"] == kind else part
 
 
 def _latest_parts(conversation: Conversation) -> list[MessagePayload]:
@@ -111,12 +130,12 @@ _WRITERS: dict[Format, Callable[[Conversation, Tenant, list[MessagePayload]], st
 
 
 def _title(conversation: Conversation, tenant: Tenant) -> str:
-    day = date_format(timezone.localtime(conversation.created_at, ZoneInfo(tenant.time_zone)), "DATE_FORMAT")
+    day = date_format(timezone.localtime(conversation.created_at, zone_of(tenant.time_zone)), "DATE_FORMAT")
     return _("Conversation with {company} of {day}").format(company=tenant.name, day=day)
 
 
 def _lines(tenant: Tenant, parts: list[MessagePayload]) -> list[_Line]:
-    zone = ZoneInfo(tenant.time_zone)
+    zone = zone_of(tenant.time_zone)
     lines = [line for part in parts if (line := _line(part, tenant, zone)).text or line.files]
     return [_Line(lines[0].at, "", _("Earlier messages are left out."), ""), *lines] if _is_cut(parts) else lines
 

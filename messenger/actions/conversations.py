@@ -5,16 +5,19 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ..errors import Forbidden, Invalid, NotFound, SingleThread
 from ..events import EventLog, EventType
-from ..models import Agent, Contact, Conversation, Message, Participant, Team
+from ..models import Agent, Contact, Conversation, Message, Team, Turn
 from ..principals import Visitor
-from . import lifecycle
+from . import lifecycle, turns
+from .cycles import end_cycle
 from .locks import lock_conversation_of, lock_for_team, lock_speaker
 from .messages import Draft, count_and_lock, find_sent, say
 from .parts import append_event, record
 from .profile import speaker_of
+from .routing import ensure_participant, next_member
 from .verb import verb
 
 
@@ -65,6 +68,8 @@ def assign(
 ) -> Conversation:
     """Give the conversation to somebody: `to` holds `agent_id` and/or `team_id`; null clears, a missing one stays.
 
+    Of a team that works in turns, its next member gets it, unless an agent is named.
+
     Raises NotFound, and Invalid for an agent or team that the tenant does not have (S23).
     """
     conversation = lock_for_team(by.tenant_id, conversation_id)
@@ -72,12 +77,16 @@ def assign(
     team_id = to.get("team_id", conversation.team_id)
     if (conversation.assignee_id, conversation.team_id) == (agent_id, team_id):
         return conversation
-    assignee = _assignable_agent(by, agent_id)
-    team = _assignable_team(by, team_id)
+    # Who has it keeps it, even when they could not be given it any more.
+    assignee = conversation.assignee if agent_id == conversation.assignee_id else _assignable_agent(by, agent_id)
+    team = conversation.team if team_id == conversation.team_id else _assignable_team(by, team_id)
+    if team and team_id != conversation.team_id and "agent_id" not in to:
+        assignee = next_member(team) or assignee
+        agent_id = assignee.id if assignee else None
     is_shown = conversation.assignee_id != agent_id  # The visitor is shown whose it is, and not which team's (I9).
     conversation.assignee, conversation.team = assignee, team
     if assignee:
-        _ensure_participant(events, conversation, assignee)
+        ensure_participant(events, conversation, assignee)
     append_event(
         events,
         conversation,
@@ -99,7 +108,7 @@ def close_conversation(
     """End the cycle. The visitor is asked for feedback when somebody replied in it and it is not closed silently."""
     conversation = lock_for_team(by.tenant_id, conversation_id)
     if not conversation.is_closed:
-        _close(events, conversation, agent=by, asks=not (silently or spam))
+        _close(events, conversation, agent=by, asks=not (silently or spam), **({"spam": True} if spam else {}))
     return conversation
 
 
@@ -122,19 +131,25 @@ def end_conversation(events: EventLog, *, by: Visitor, conversation_id: uuid.UUI
 
 @verb
 def reopen_conversation(events: EventLog, *, by: Agent, conversation_id: uuid.UUID) -> Conversation:
-    """Begin the next cycle of a closed conversation; an open one stays as it is."""
+    """Begin the next cycle of a closed conversation, end the snooze of a snoozed one; an open one stays as it is."""
     conversation = lock_for_team(by.tenant_id, conversation_id)
+    if conversation.status == Conversation.Status.SNOOZED:
+        lifecycle.wake(events, conversation, agent=by)
+        record(events, EventType.TEAM_CONVERSATION_UPDATED, conversation)
     if conversation.is_closed:
         lifecycle.reopen(events, conversation, agent=by)
     return conversation
 
 
-def _close(events: EventLog, conversation: Conversation, *, agent: Agent | None, asks: bool, **facts: str) -> None:
+def _close(events: EventLog, conversation: Conversation, *, agent: Agent | None, asks: bool, **facts: Any) -> None:
     conversation.status = Conversation.Status.CLOSED
     conversation.closed_at = events.at
+    conversation.is_spam = bool(facts.get("spam"))
     conversation.snoozed_until = conversation.waiting_since = None
     conversation.asks_rating = asks and _was_replied_to(conversation)
-    append_event(events, conversation, "closed", agent=agent, **facts)
+    turns.drop(conversation, Turn.Reason.OVER)
+    part = append_event(events, conversation, "closed", agent=agent, **facts)
+    end_cycle(conversation, part.created_at, agent=agent, is_spam=conversation.is_spam)
     conversation.save()
     record(events, EventType.CONVERSATION_UPDATED, conversation)
 
@@ -146,7 +161,7 @@ def _find_or_create(
     if client_conversation_id and (known := owned.filter(client_conversation_id=client_conversation_id).first()):
         return known, False
     open_ones = lifecycle.open_conversations(contact)
-    existing = _to_continue(by, contact, open_ones) if not is_new else _unused(open_ones, client_conversation_id)
+    existing = _to_continue(by, contact, open_ones) if not is_new else unused(open_ones, client_conversation_id)
     if existing:
         return existing if existing.is_closed else lifecycle.promote(events, existing, open_ones), False
     lifecycle.refuse_too_many(open_ones)
@@ -163,7 +178,7 @@ def _to_continue(by: Visitor, contact: Contact, open_ones: list[Conversation]) -
     return primary or next(iter(open_ones), None)
 
 
-def _unused(open_ones: list[Conversation], key: uuid.UUID | None) -> Conversation | None:
+def unused(open_ones: list[Conversation], key: uuid.UUID | None) -> Conversation | None:
     """An open conversation in which nothing was said yet serves as the new one, and takes its key for the retry."""
     empty = (one for one in open_ones if one.last_message_id is None)
     free = next((one for one in empty if key is None or one.client_conversation_id is None), None)
@@ -181,16 +196,10 @@ def _assignable_agent(by: Agent, agent_id: uuid.UUID | None) -> Agent | None:
 
 
 def _assignable_team(by: Agent, team_id: uuid.UUID | None) -> Team | None:
-    team = Team.objects.filter(tenant_id=by.tenant_id, id=team_id).first() if team_id else None
+    team = Team.objects.filter(tenant_id=by.tenant_id, id=team_id, archived_at=None).first() if team_id else None
     if team_id and team is None:
         raise Invalid("There is no such team.", attr="team_id")
     return team
-
-
-def _ensure_participant(events: EventLog, conversation: Conversation, agent: Agent) -> None:
-    own = Participant.objects.filter(tenant_id=agent.tenant_id, conversation=conversation, agent=agent)
-    if not own.exists():
-        lifecycle.new_agent_participant(events, conversation, agent)
 
 
 def _was_replied_to(conversation: Conversation) -> bool:

@@ -5,12 +5,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
-from django.core.files import File
 from django.core.files.storage import default_storage
-from django.utils import timezone
 
 from ..errors import Invalid, KeyReused
 from ..events import EventLog
@@ -21,9 +18,6 @@ from ..principals import Visitor
 from .profile import speaker_of
 from .verb import verb
 
-UNCLAIMED_LASTS = timedelta(hours=24)
-_BATCH = 200
-
 
 @dataclass(frozen=True, slots=True)
 class Uploaded:
@@ -33,16 +27,14 @@ class Uploaded:
     is_replay: bool
 
 
-def upload_file(
-    *, by: Visitor | Agent, client_upload_id: uuid.UUID, content: File[bytes], checked: CheckedFile
-) -> Uploaded:
+def upload_file(*, by: Visitor | Agent, client_upload_id: uuid.UUID, checked: CheckedFile) -> Uploaded:
     """Keep a file until a message claims it, once per key. A visitor who is nobody yet becomes a contact.
 
     The bytes are written before the row, outside any transaction; what a failure leaves behind is taken away. Raises
     KeyReused for another file under the same key, and Forbidden for a blocked contact.
     """
     attachment_id = new_id()
-    stored = default_storage.save(path_for(by.tenant_id, attachment_id), content)
+    stored = default_storage.save(path_for(by.tenant_id, attachment_id), checked.content)
     try:
         kept = _keep_file(
             by=by, client_upload_id=client_upload_id, attachment_id=attachment_id, stored=stored, checked=checked
@@ -102,23 +94,3 @@ def claim_files(held: Sequence[Attachment], message: Message) -> None:
     """Give held files to the message that carries them, for good."""
     if held:
         Attachment.objects.filter(tenant_id=message.tenant_id, id__in=[one.id for one in held]).update(message=message)
-
-
-def prune_files() -> int:
-    """Remove the files that no message has claimed within a day, in batches; return how many."""
-    removed = 0
-    while some := _prune_some():
-        removed += some
-    return removed
-
-
-def _prune_some() -> int:
-    old = Attachment.objects.filter(message=None, created_at__lt=timezone.now() - UNCLAIMED_LASTS)
-    rows = list(old.order_by("created_at", "id")[:_BATCH])
-    removed = 0
-    for row in rows:
-        # Only if it is unclaimed still: a message may be claiming it right now.
-        if Attachment.objects.filter(tenant_id=row.tenant_id, id=row.id, message=None).delete()[0]:
-            row.file.delete(save=False)
-            removed += 1
-    return removed

@@ -221,6 +221,8 @@ def _refuse_signed_out(by: Visitor, device: Device) -> None:
     """The device is locked: a session that ended by a login may go on, its proof decides; one signed out may not."""
     if device.revoked_at:
         raise ended(RevocationReason.RESET)
-    own = VisitorToken.objects.filter(tenant_id=by.tenant_id, id=by.token.id, revoked_at__isnull=False)
-    for reason in own.exclude(reason=RevocationReason.IDENTITY_CHANGED).values_list("reason", flat=True):
-        raise ended(reason)
+    own = VisitorToken.objects.filter(tenant_id=by.tenant_id, id=by.token.id)
+    reason = own.values_list("reason", flat=True).first()
+    # None: the session was removed meanwhile, with its page view.
+    if reason not in {"", RevocationReason.IDENTITY_CHANGED}:
+        raise ended(reason or RevocationReason.REVOKED)

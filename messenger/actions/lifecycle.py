@@ -7,8 +7,9 @@ from datetime import timedelta
 
 from ..errors import TooManyOpen
 from ..events import EventLog, EventType
-from ..models import Agent, Contact, Conversation, Participant, ReadState
+from ..models import Agent, Contact, Conversation, Participant, ReadState, Visit, Widget
 from ..principals import Visitor
+from .cycles import start_cycle
 from .locks import lock_conversation_of
 from .parts import append_event, record, record_update
 
@@ -32,17 +33,33 @@ def create_conversation(
 ) -> Conversation:
     """Insert a primary conversation with its participants, begun in the visitor's present visit (I14)."""
     visit = by.token.visit
+    return insert_conversation(
+        events, contact, widget=visit.widget, visit=visit, client_conversation_id=client_conversation_id
+    )
+
+
+def insert_conversation(
+    events: EventLog,
+    contact: Contact,
+    *,
+    widget: Widget,
+    visit: Visit | None = None,
+    client_conversation_id: uuid.UUID | None = None,
+    assignee: Agent | None = None,
+) -> Conversation:
+    """Insert a primary conversation with its participants; without a visit when an agent begins it."""
     conversation = Conversation.objects.create(
-        tenant_id=by.tenant_id,
+        tenant_id=contact.tenant_id,
         contact=contact,
-        widget_id=visit.widget_id,
+        widget=widget,
         visit=visit,
         client_conversation_id=client_conversation_id,
+        assignee=assignee,
         created_at=events.at,
         last_message_at=events.at,
         last_part_at=events.at,
     )
-    _add_first_participants(events, conversation, has_assistant=bool(visit.widget.features.get("assistant")))
+    _add_first_participants(events, conversation, has_assistant=has_assistant(widget))
     record(events, EventType.CONVERSATION_STARTED, conversation)
     return conversation
 
@@ -60,7 +77,7 @@ def writable(events: EventLog, by: Visitor, contact: Contact, conversation: Conv
     if by.tenant.is_single_thread and not conversation.is_primary and (main := main_thread(contact)):
         conversation = lock_conversation_of(contact, main.id)
     if conversation.status == Conversation.Status.SNOOZED:
-        wake(events, conversation)
+        wake(events, conversation, by="visitor")
     if not conversation.is_closed:
         return conversation
     if _is_too_old(events, by, conversation):
@@ -79,18 +96,37 @@ def reopen(events: EventLog, conversation: Conversation, *, agent: Agent | None)
     conversation.status = Conversation.Status.OPEN
     conversation.is_primary = not has_primary
     conversation.closed_at = conversation.first_reply_at = conversation.waiting_since = None
-    conversation.asks_rating, conversation.rating = False, None
+    conversation.asks_rating, conversation.rating, conversation.is_spam = False, None, False
     conversation.cycle += 1
-    append_event(events, conversation, "reopened", agent=agent)
+    call_assistant(events, conversation)
+    part = append_event(events, conversation, "reopened", agent=agent)
+    if conversation.last_message_id:
+        start_cycle(conversation, part.created_at)
     conversation.save()
     record(events, EventType.CONVERSATION_UPDATED, conversation)
 
 
-def wake(events: EventLog, conversation: Conversation) -> None:
-    """End a snooze. The visitor never saw it, so only the team is told."""
+def has_assistant(widget: Widget) -> bool:
+    """Whether the assistant answers in this widget."""
+    return bool(widget.features.get("assistant"))
+
+
+def call_assistant(events: EventLog, conversation: Conversation) -> None:
+    """A cycle begins: the assistant may speak in it, whoever spoke in the last one, if the widget has one."""
+    widget = Widget.objects.get(tenant_id=conversation.tenant_id, id=conversation.widget_id)
+    own = Participant.objects.filter(
+        tenant_id=conversation.tenant_id, conversation=conversation, kind=Participant.Kind.ASSISTANT
+    )
+    conversation.assistant_listens = has_assistant(widget)
+    if not own.update(is_active=has_assistant(widget), can_reply=True) and has_assistant(widget):
+        _assistant_participant(events, conversation).save(force_insert=True)
+
+
+def wake(events: EventLog, conversation: Conversation, *, agent: Agent | None = None, **facts: str) -> None:
+    """End a snooze. The visitor never saw it, so only the team is told, with the facts of why it ended."""
     conversation.status = Conversation.Status.OPEN
     conversation.snoozed_until = None
-    append_event(events, conversation, "woken", agent=None)
+    append_event(events, conversation, "woken", agent=agent, **facts)
     conversation.save()
 
 
@@ -135,11 +171,20 @@ def _add_first_participants(events: EventLog, conversation: Conversation, *, has
     shared = {"tenant_id": tenant_id, "conversation": conversation}
     people = [Participant(**shared, kind=Participant.Kind.CONTACT, contact=contact, created_at=events.at)]
     if has_assistant:
-        people.append(
-            Participant(**shared, kind=Participant.Kind.ASSISTANT, notifications_enabled=False, created_at=events.at)
-        )
+        people.append(_assistant_participant(events, conversation))
+    conversation.assistant_listens = has_assistant
     Participant.objects.bulk_create(people)
     ReadState.objects.create(**shared, kind=ReadState.Kind.CONTACT, contact=contact)
+
+
+def _assistant_participant(events: EventLog, conversation: Conversation) -> Participant:
+    return Participant(
+        tenant_id=conversation.tenant_id,
+        conversation=conversation,
+        kind=Participant.Kind.ASSISTANT,
+        notifications_enabled=False,
+        created_at=events.at,
+    )
 
 
 def _is_too_old(events: EventLog, by: Visitor, conversation: Conversation) -> bool:

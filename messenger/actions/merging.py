@@ -8,8 +8,10 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from .. import audit
 from ..events import EventLog, EventType
 from ..models import Attachment, Contact, ContactMerge, Conversation, Device, Message, Participant, ReadState, Visit
+from ..models.audit import AuditAction
 from ..queries import HISTORY
 from .locks import lock_conversations_of
 from .parts import append_event, record_update
@@ -29,6 +31,8 @@ def merge_contacts(events: EventLog, *, guest: Contact, user: Contact, device: D
     _move_rows(guest, user)
     _add_up(guest, user)
     ContactMerge.objects.create(tenant_id=user.tenant_id, source=guest, into=user, device=device, at=events.at)
+    moved = {"from": str(guest.id), "conversations": len(conversations)}
+    audit.note(AuditAction.CONTACT_MERGED, tenant_id=user.tenant_id, by=events.actor, subject=user, facts=moved)
     for conversation in conversations:
         conversation.contact = user
         conversation.is_primary = conversation.is_primary and not steps_back

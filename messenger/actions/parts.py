@@ -9,6 +9,7 @@ from typing import Any
 from .. import statements
 from ..events import EventLog, EventType
 from ..models import Agent, Conversation, Message, ReadState, SeenState, new_id
+from .cycles import cycle_said
 
 # What a visitor is told of the thread's life. Every other event is the team's.
 _VISIBLE_EVENTS = {"agent_joined", "closed", "reopened", "handed_off", "rated"}
@@ -37,7 +38,7 @@ def append_part(events: EventLog, conversation: Conversation, *, visible: bool, 
         created_at=conversation.last_part_at,
         **fields,
     )
-    if part.kind == Message.Kind.EVENT:
+    if part.kind == Message.Kind.EVENT or part.author_kind == Message.Author.ASSISTANT:
         part.save(force_insert=True)
     else:
         statements.insert_message(part)
@@ -94,6 +95,7 @@ def count_message(events: EventLog, conversation: Conversation, message: Message
     """
     if message.created_at > events.at:
         statements.move_last_message(message.tenant_id, conversation.contact_id, message.created_at)
+    cycle_said(conversation, message)
     conversation.last_message = message
     conversation.last_message_at = message.created_at
     if message.author_kind == Message.Author.CONTACT:

@@ -14,6 +14,7 @@ from ..errors import NotFound
 from ..events import EventLog, EventType
 from ..models import Agent, Contact, Conversation, Message, ReadState, RevocationReason
 from ..principals import Visitor, ended, require_person
+from . import turns
 from .locks import lock_for_team
 from .parts import has_unseen, move_seen, record
 from .verb import verb
@@ -105,6 +106,8 @@ def type_in(*, by: Agent, conversation_id: uuid.UUID, on: bool, kind: str) -> No
         raise NotFound()
     if on and kind == Message.Kind.MESSAGE and has_unseen(conversation):
         mark_seen(by=by, conversation_id=conversation_id)
+    if on and kind == Message.Kind.MESSAGE:
+        turns.pause(conversation)
     presence.agent_typing(by, conversation, on=on, kind=kind)
 
 

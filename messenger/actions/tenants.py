@@ -5,22 +5,28 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from django.core.files import File
 from django.db import transaction
 from django.utils import timezone
 
+from .. import audit, faces
 from ..errors import Forbidden, Invalid
 from ..hours import check_hours, check_zone
 from ..models import Agent, ApiToken, IdentitySecret, Stream, Tenant, User
+from ..models.audit import AuditAction
+from ..models.tenants import MOST_RETENTION_DAYS, RETENTION_DAYS
 from ..signing import encrypt, new_token, token_hash
 from .sessions import look_again, revoke_sessions_proven_by
 
 _SLOTS = (1, 2)
+_MOST_PHRASES = _PHRASE_CHARACTERS = 100
 
 
 @transaction.atomic
 def create_tenant(tenant: Tenant) -> Tenant:
     """Store a new tenant with the stream that its agents follow. Raises Invalid as `update_tenant` does."""
     _check_times(tenant)
+    _check_phrases(tenant)
     tenant.save(force_insert=True)
     Stream.objects.create(tenant=tenant)
     return tenant
@@ -38,16 +44,19 @@ def create_agent(
     user = User.objects.filter(email=email).first() or User.objects.create_user(email, password)
     if Agent.objects.filter(tenant=tenant, user=user).exists():
         raise Invalid("This person is an agent here already.", code="already_agent", attr="email")
-    return Agent.objects.create(tenant=tenant, user=user, display_name=display_name, role=role)
+    agent = Agent.objects.create(tenant=tenant, user=user, display_name=display_name, role=role)
+    audit.note(AuditAction.AGENT_CREATED, tenant_id=tenant.id, subject=agent, facts={"role": role})
+    return agent
 
 
 @transaction.atomic
 def update_tenant(tenant: Tenant) -> None:
     """Store a tenant's settings. The sockets of its agents look at once whether it is still there for them (4505).
 
-    Raises Invalid for office hours that are none, and for an unknown time zone.
+    Raises Invalid for office hours that are none, an unknown time zone, and too many or too long phrases.
     """
     _check_times(tenant)
+    _check_phrases(tenant)
     tenant.save()
     look_again([tenant.id])
 
@@ -75,11 +84,39 @@ def set_availability(*, by: Agent, availability: str) -> Agent:
     return by
 
 
+def update_agent(agent: Agent, *, picture: File[Any] | bool | None = None) -> None:
+    """Store a membership. Sockets of an agent who was switched off or has another role end (S34).
+
+    `picture` is a new one of them, or False to take theirs away. Raises Invalid as `faces.keep` does.
+    """
+    shown_before = agent.avatar_url
+    if picture is not None:
+        agent.avatar_url = faces.keep(agent.tenant_id, picture) if isinstance(picture, File) else ""
+    try:
+        _store_agent(agent, gone="" if agent.avatar_url == shown_before else shown_before)
+    except BaseException:
+        if agent.avatar_url != shown_before:
+            faces.forget(agent.avatar_url)
+        raise
+
+
 @transaction.atomic
-def update_agent(agent: Agent) -> None:
-    """Store a membership. Sockets of an agent who was switched off or has another role end (S34)."""
+def _store_agent(agent: Agent, *, gone: str) -> None:
+    before = Agent.objects.select_for_update(no_key=True).get(tenant_id=agent.tenant_id, id=agent.id)
     agent.save()
+    _account_for(before, agent)
+    transaction.on_commit(lambda: faces.forget(gone))
     look_again([agent.tenant_id], agent_id=agent.id)
+
+
+def _account_for(before: Agent, agent: Agent) -> None:
+    """A role is power, and so is being there at all."""
+    if before.role != agent.role:
+        changed = {"before": before.role, "after": agent.role}
+        audit.note(AuditAction.ROLE_CHANGED, tenant_id=agent.tenant_id, subject=agent, facts=changed)
+    if before.is_active != agent.is_active:
+        action = AuditAction.AGENT_ACTIVATED if agent.is_active else AuditAction.AGENT_DEACTIVATED
+        audit.note(action, tenant_id=agent.tenant_id, subject=agent)
 
 
 @transaction.atomic
@@ -95,16 +132,23 @@ def end_agent_sockets(user: User) -> None:
         look_again([tenant_id], agent_id=agent_id)
 
 
+@transaction.atomic
 def create_api_token(*, agent: Agent, name: str, key: str | None = None) -> tuple[ApiToken, str]:
     """Return a key with which a program acts as the agent, and the only copy of it: its hash is what is kept."""
     key = key or new_token("cak")
-    return ApiToken.objects.create(tenant_id=agent.tenant_id, agent=agent, name=name, key_hash=token_hash(key)), key
+    token = ApiToken.objects.create(tenant_id=agent.tenant_id, agent=agent, name=name, key_hash=token_hash(key))
+    audit.note(AuditAction.TOKEN_CREATED, tenant_id=agent.tenant_id, subject=token, facts={"agent": str(agent.id)})
+    return token, key
 
 
+@transaction.atomic
 def revoke_api_token(token: ApiToken) -> None:
     """End a key, from now on and for good. A revoked one stays as it is."""
     live = ApiToken.objects.filter(tenant_id=token.tenant_id, id=token.id, revoked_at=None)
-    live.update(revoked_at=timezone.now())
+    if live.update(revoked_at=timezone.now()):
+        audit.note(
+            AuditAction.TOKEN_REVOKED, tenant_id=token.tenant_id, subject=token, facts={"agent": str(token.agent_id)}
+        )
     look_again([token.tenant_id], agent_id=token.agent_id)
 
 
@@ -124,6 +168,7 @@ def create_identity_secret(
         raise Invalid("Two secrets are in use. Retire one of them first.", code="too_many_secrets")
     kid = kid or secrets.token_hex(4)
     row = IdentitySecret.objects.create(tenant=tenant, kid=kid, slot=slot, ciphertext=encrypt(secret))
+    audit.note(AuditAction.SECRET_CREATED, tenant_id=tenant.id, subject=row, facts={"kid": kid})
     return row, secret
 
 
@@ -134,11 +179,30 @@ def retire_identity_secret(secret: IdentitySecret, *, is_lost: bool = False) -> 
     Of a lost one the sessions that it proved end as well: whoever found it may be in one of them.
     """
     live = IdentitySecret.objects.filter(tenant_id=secret.tenant_id, id=secret.id, retired_at=None)
-    live.update(retired_at=timezone.now())
+    if live.update(retired_at=timezone.now()):
+        facts = {"kid": secret.kid, "lost": is_lost}
+        audit.note(AuditAction.SECRET_RETIRED, tenant_id=secret.tenant_id, subject=secret, facts=facts)
     if is_lost:
         revoke_sessions_proven_by(secret)
+
+
+def _check_phrases(tenant: Tenant) -> None:
+    """At most 100 phrases of at most 100 characters go to a person: each is looked for in every question."""
+    given = tenant.handoff_phrases
+    if not isinstance(given, list) or len(given) > _MOST_PHRASES or not all(map(_is_phrase, given)):
+        text = f"At most {_MOST_PHRASES} phrases of at most {_PHRASE_CHARACTERS} characters."
+        raise Invalid(text, code="invalid_phrases", attr="handoff_phrases")
+
+
+def _is_phrase(given: object) -> bool:
+    return isinstance(given, str) and 0 < len(given) <= _PHRASE_CHARACTERS
 
 
 def _check_times(tenant: Tenant) -> None:
     check_hours(tenant.office_hours)
     check_zone(tenant.time_zone)
+    # A day at least, because a slip here cannot be taken back.
+    for name in RETENTION_DAYS:
+        days = getattr(tenant, name)
+        if days is not None and not 1 <= days <= MOST_RETENTION_DAYS:
+            raise Invalid(f"Between 1 and {MOST_RETENTION_DAYS:,} days, or empty.", code="invalid_days", attr=name)

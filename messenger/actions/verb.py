@@ -15,7 +15,7 @@ from django.utils import timezone
 from ..errors import Busy
 from ..events import EventLog
 from ..models import Agent
-from ..principals import Visitor, actor_of
+from ..principals import Assistant, System, Visitor, actor_of
 
 log = structlog.get_logger(__name__)
 
@@ -35,7 +35,7 @@ def verb(function: Callable[Concatenate[EventLog, P], R]) -> Callable[P, R]:
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        by = cast("Visitor | Agent", kwargs["by"])
+        by = cast("Visitor | Agent | System | Assistant", kwargs["by"])
         events = EventLog(tenant_id=by.tenant_id, actor=actor_of(by), at=timezone.now())
         result = function(events, *args, **kwargs)
         events.flush()

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import uuid
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
+from PIL import Image
 
 from curbe.testing.cast import make_company, sign_in
 from curbe.testing.race import race
 from messenger import actions, files
+from messenger.actions.retention import first_id_at
 from messenger.models import Attachment, Contact, Message
-from messenger.tests.test_files import picture
+from messenger.models.files import path_for
+from messenger.tests.test_files import archive, picture
 
 pytestmark = pytest.mark.django_db
 
@@ -29,6 +34,11 @@ def own_storage(settings, tmp_path):
 def stored():
     """The files in the storage."""
     return sorted(path for path in Path(default_storage.path("")).rglob("*") if path.is_file())
+
+
+def pixels(content):
+    with Image.open(io.BytesIO(content)) as image:
+        return image.format, image.size, image.tobytes()
 
 
 def say_with(caller, conversation_id, *ids, body="", key=None, **more):
@@ -54,7 +64,8 @@ def test_a_visitor_sends_a_picture_and_the_team_sees_it(guest, chat, desk):
     assert (seen["body"], seen["attachments"][0]["url"]) == ("", f"/api/inbox/attachments/{told['id']}")
     for caller in (guest, desk):
         answer = caller.get(f"attachments/{told['id']}")
-        assert (answer.content, answer["Content-Type"]) == (picture(), "image/png")
+        assert (len(answer.content), answer["Content-Type"]) == (told["size"], "image/png")
+        assert pixels(answer.content) == pixels(picture())
 
 
 def test_the_first_message_may_carry_a_file_of_somebody_who_is_nobody_yet(harbor):
@@ -149,7 +160,7 @@ def test_s43_what_is_not_what_it_is_called_leaves_nothing_behind(guest, chat):
 
 
 def test_s46_a_body_larger_than_any_file_is_not_read(guest, chat, monkeypatch):
-    monkeypatch.setattr("messenger.api.parsing.MOST_BYTES", 1000)
+    monkeypatch.setattr("messenger.api.parsing.AGENT_MOST_BYTES", 1000)
     assert guest.upload(b"x" * 100_000, "large.txt").status_code == 413
 
 
@@ -194,6 +205,53 @@ def test_what_nobody_claims_goes_after_a_day(guest, chat):
     assert guest.get(f"attachments/{free}").status_code == 404
 
 
+def test_a_file_that_cannot_be_removed_keeps_no_other(guest, chat, desk, django_capture_on_commit_callbacks, log_lines):
+    thread = chat["conversation"]["id"]
+    ids = [guest.upload(NOTE, f"{name}.txt").json()["id"] for name in ("first", "second")]
+    message = say_with(guest, thread, *ids).json()["id"]
+    stubborn, other = (Path(Attachment.objects.get(id=one).file.path) for one in ids)
+    # What the storage refuses to remove: a folder with something in it.
+    stubborn.unlink()
+    stubborn.mkdir()
+    (stubborn / "kept").touch()
+    with django_capture_on_commit_callbacks(execute=True):
+        assert desk.delete(f"messages/{message}").status_code == 200
+    assert not Attachment.objects.exists()
+    assert not other.exists()
+    assert [line["level"] for line in log_lines() if line["event"] == "file_not_removed"] == ["error"]
+
+
+def test_what_no_row_speaks_of_goes_from_storage_after_a_day(harbor, rival, guest, chat, desk):
+    thread = chat["conversation"]["id"]
+    kept, lost, emptied = (guest.upload(NOTE, f"{name}.txt").json()["id"] for name in ("kept", "lost", "emptied"))
+    say_with(guest, thread, kept)
+    then = timezone.now() - timedelta(hours=25)
+    paths = {}
+    for name, one in (("kept", kept), ("lost", lost), ("emptied", emptied)):
+        paths[name] = make_older(Attachment.objects.get(id=one), then)
+    Attachment.objects.filter(file=paths["lost"]).delete()
+    Attachment.objects.filter(file=paths["emptied"]).update(sha256="")
+    fresh = guest.upload(NOTE, "fresh.txt").json()["id"]
+    Attachment.objects.filter(id=fresh).delete()
+    elsewhere = default_storage.save(path_for(uuid.uuid4(), first_id_at(then)), ContentFile(NOTE))
+    assert actions.prune_storage() == 2
+    there = {str(path.relative_to(default_storage.path(""))) for path in stored()}
+    assert {paths["kept"], elsewhere} <= there
+    assert not {paths["lost"], paths["emptied"]} & there
+    assert len(there) == 3, "and the fresh one, whose row may be about to come"
+    assert actions.prune_storage() == 0
+
+
+def make_older(attachment, then):
+    """As if it had been sent up then: its id and its place begin with the time."""
+    old, now = attachment.id, uuid.UUID(int=first_id_at(then).int | (attachment.id.int & ((1 << 80) - 1)))
+    path = path_for(attachment.tenant_id, now)
+    default_storage.save(path, attachment.file)
+    default_storage.delete(attachment.file.name)
+    Attachment.objects.filter(id=old).update(id=now, file=path)
+    return path
+
+
 def test_a_failure_while_the_row_is_written_leaves_no_file(guest, chat, monkeypatch):
     def fail(*_args, **_options):
         raise RuntimeError("the database is gone")
@@ -203,16 +261,9 @@ def test_a_failure_while_the_row_is_written_leaves_no_file(guest, chat, monkeypa
         actions.upload_file(
             by=guest.visitor,
             client_upload_id=uuid.uuid4(),
-            content=(content := files_content()),
-            checked=files.check(content, "order.txt"),
+            checked=files.check(ContentFile(NOTE), "order.txt", most_bytes=len(NOTE), kinds=["txt"]),
         )
     assert (stored(), Attachment.objects.count()) == ([], 0)
-
-
-def files_content():
-    from django.core.files.base import ContentFile
-
-    return ContentFile(NOTE)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -242,3 +293,20 @@ def guest_tab(guest):
     tab = guest.tab()
     tab.bearer = guest.bearer
     return tab
+
+
+def test_visitors_send_up_to_10_mb_and_agents_up_to_25(guest, chat, desk, monkeypatch):
+    monkeypatch.setattr(files, "VISITOR_MOST_BYTES", 1000)
+    monkeypatch.setattr(files, "AGENT_MOST_BYTES", 2500)
+    assert refusal(guest.upload(b"x" * 1001, "a.txt")) == (422, "file_too_large", "file")
+    assert guest.upload(b"x" * 1000, "a.txt").status_code == 201
+    assert desk.upload(b"x" * 2500, "a.txt").status_code == 201
+    assert refusal(desk.upload(b"x" * 2501, "a.txt")) == (422, "file_too_large", "file")
+
+
+def test_only_what_the_company_takes(harbor, guest, chat, desk):
+    assert guest.upload(archive(a="b"), "a.zip").json()["errors"][0]["code"] == "file_type_unsupported"
+    harbor.tenant.file_kinds = ["zip"]
+    actions.update_tenant(harbor.tenant)
+    assert guest.upload(archive(a="b"), "a.zip").status_code == 201
+    assert desk.upload(b"text", "a.txt").json()["errors"][0]["code"] == "file_type_unsupported"

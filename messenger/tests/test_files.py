@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import zipfile
 import zlib
 
 import pytest
 from django.core.files.base import ContentFile
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
-from messenger import files
+from messenger import files, images
 from messenger.errors import Invalid
+from messenger.models import Tenant
 
 
 def picture(form="PNG", size=(3, 2)):
@@ -45,8 +47,8 @@ def huge_png():
     )
 
 
-def check(content, name):
-    return files.check(ContentFile(content), name)
+def check(content, name, most_bytes=files.AGENT_MOST_BYTES, kinds=files.KINDS):
+    return files.check(ContentFile(content), name, most_bytes=most_bytes, kinds=kinds)
 
 
 MP4 = b"\0\0\0\x20ftypisom\0\0\2\0isomiso2mp41" + b"\0" * 100
@@ -69,8 +71,10 @@ MP4 = b"\0\0\0\x20ftypisom\0\0\2\0isomiso2mp41" + b"\0" * 100
 )
 def test_a_file_that_is_what_it_is_called_is_taken(content, name, content_type):
     found = check(content, name)
-    assert (found.content_type, found.size) == (content_type, len(content))
-    assert (found.width, found.height) == ((3, 2) if content_type.startswith("image/") else (None, None))
+    is_image = content_type.startswith("image/")
+    assert (found.content_type, found.size) == (content_type, found.content.size)
+    assert is_image or found.content.read() == content
+    assert (found.width, found.height) == ((3, 2) if is_image else (None, None))
 
 
 @pytest.mark.parametrize(
@@ -132,12 +136,12 @@ def test_s43_a_picture_without_a_picture_in_it_is_refused():
         check(whole[:start] + whole[whole.index(b"IEND") - 4 :], "empty.png")
 
 
-def test_nothing_and_too_much_are_refused(monkeypatch):
+def test_nothing_and_too_much_are_refused():
     with pytest.raises(Invalid) as empty:
         check(b"", "a.txt")
-    monkeypatch.setattr(files, "MOST_BYTES", 3)
     with pytest.raises(Invalid) as large:
-        check(b"long", "a.txt")
+        check(b"long", "a.txt", most_bytes=3)
+    assert check(b"lon", "a.txt", most_bytes=3).size == 3
     assert (empty.value.code, large.value.code) == ("file_empty", "file_too_large")
 
 
@@ -165,3 +169,115 @@ def test_s42_a_name_is_only_a_name(given, kept):
 def test_s42_a_long_name_keeps_its_ending():
     name = files.clean_name("x" * 5000 + ".png")
     assert len(name) == files.LONGEST_NAME and name.endswith(".png")
+
+
+def from_a_phone(form, **options):
+    """A picture that lies on its side and says where it was taken, with a note in it and something behind it."""
+    exif = Image.Exif()
+    exif[0x0112] = 6  # Turned by 90 degrees.
+    exif[0x010E] = "taken at home"
+    exif.get_ifd(0x8825)[1] = "N"  # GPS.
+    stream = io.BytesIO()
+    Image.new("RGB", (30, 20), "teal").save(stream, form, exif=exif, **options)
+    return stream.getvalue() + b"hidden behind it"
+
+
+@pytest.mark.parametrize(("form", "name"), [("JPEG", "a.jpg"), ("PNG", "a.png"), ("WEBP", "a.webp")])
+def test_a_picture_is_kept_without_what_the_camera_wrote(form, name):
+    sent = from_a_phone(form)
+    assert b"taken at home" in sent
+    assert Image.open(io.BytesIO(sent)).getexif()
+    found = check(sent, name)
+    kept = found.content.read()
+    assert b"taken at home" not in kept
+    assert b"hidden" not in kept
+    with Image.open(io.BytesIO(kept)) as picture_kept:
+        assert (dict(picture_kept.getexif()), picture_kept.format) == ({}, form)
+        assert picture_kept.size == (found.width, found.height) == (20, 30)
+
+
+def test_sent_again_a_picture_is_known_for_the_same():
+    assert check(from_a_phone("JPEG"), "a.jpg").sha256 == hashlib.sha256(from_a_phone("JPEG")).hexdigest()
+
+
+def moving(frames, size=(40, 30)):
+    drawn = [Image.new("RGB", size, (step * 7 % 256, 90, 90)) for step in range(frames)]
+    stream = io.BytesIO()
+    drawn[0].save(stream, "GIF", save_all=True, append_images=drawn[1:], duration=120, loop=3, comment=b"from home")
+    return stream.getvalue()
+
+
+def test_a_moving_picture_still_moves():
+    found = check(moving(5), "a.gif")
+    content = found.content.read()
+    assert b"from home" in moving(5)
+    assert b"from home" not in content
+    with Image.open(io.BytesIO(content)) as kept:
+        assert (getattr(kept, "n_frames", 1), kept.info["duration"], kept.info["loop"], kept.size) == (
+            5,
+            120,
+            3,
+            (40, 30),
+        )
+
+
+def test_s44_a_moving_picture_of_too_many_pixels_is_refused(monkeypatch):
+    monkeypatch.setattr(images, "MOST_FRAME_PIXELS", 40 * 30 * 4)
+    assert check(moving(4), "a.gif").width == 40
+    with pytest.raises(Invalid) as refused:
+        check(moving(5), "a.gif")
+    assert refused.value.code == "file_too_large"
+
+
+def test_a_company_decides_what_may_be_sent():
+    assert check(b"hello", "a.TXT", kinds=["txt"]).content_type == "text/plain"
+    assert check(picture("JPEG"), "a.jpeg", kinds=["jpg"]).content_type == "image/jpeg"
+    with pytest.raises(Invalid) as refused:
+        check(document(), "a.docx", kinds=files.USUAL_KINDS)
+    assert refused.value.code == "file_type_unsupported"
+    assert files.kinds_of(Tenant(file_kinds=["docx"])) == ["docx"]
+    assert files.kinds_of(Tenant(file_kinds=[])) == []
+    assert files.kinds_of(Tenant()) == files.USUAL_KINDS
+
+
+def several(form, frames=3):
+    """A file of several pictures, each in a colour of its own, shown for ever longer."""
+    drawn = [Image.new("RGB", (40, 30), (step * 80, 90, 90)) for step in range(frames)]
+    stream = io.BytesIO()
+    lasting = {} if form == "MPO" else {"duration": [100 * (step + 1) for step in range(frames)]}
+    drawn[0].save(stream, form, save_all=True, append_images=drawn[1:], **lasting)
+    return stream.getvalue()
+
+
+def red_of(image):
+    return image.convert("RGB").tobytes()[0]
+
+
+def test_of_a_jpeg_of_several_pictures_the_first_is_kept():
+    with Image.open(io.BytesIO(several("MPO"))) as sent:
+        assert (sent.format, getattr(sent, "n_frames", 1)) == ("MPO", 3)  # The control.
+    found = check(several("MPO"), "a.jpg")
+    assert (found.content_type, found.width, found.height) == ("image/jpeg", 40, 30)
+    with Image.open(io.BytesIO(found.content.read())) as kept:
+        assert (kept.format, getattr(kept, "n_frames", 1)) == ("JPEG", 1)
+        assert red_of(kept) < 5
+
+
+@pytest.mark.parametrize("form", ["GIF", "PNG", "WEBP"])
+def test_each_frame_stays_what_it_was_and_as_long(form):
+    with Image.open(check(several(form), f"a.{form.lower()}").content) as kept:
+        seen = []
+        for step in range(getattr(kept, "n_frames", 1)):
+            kept.seek(step)
+            seen.append((round(red_of(kept) / 80), kept.info["duration"]))
+    assert seen == [(0, 100), (1, 200), (2, 300)]
+
+
+def test_a_picture_of_a_form_that_is_not_taken_is_none():
+    for form in images.FORMS:
+        files.refuse_too_many_pixels(io.BytesIO(picture(form)))
+        assert images.square(io.BytesIO(picture(form))).size
+    for form in ("BMP", "TIFF", "TGA", "PCX"):
+        for look in (files.refuse_too_many_pixels, images.square):
+            with pytest.raises(UnidentifiedImageError):
+                look(io.BytesIO(picture(form)))

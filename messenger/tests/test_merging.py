@@ -21,6 +21,7 @@ from messenger.models import (
     Participant,
     ReadState,
     Stream,
+    Turn,
     Visit,
     VisitorToken,
 )
@@ -315,12 +316,17 @@ STAYS = {
 }
 # A moved conversation keeps its id, so what points at it comes along.
 COMES_ALONG = {
+    "Cycle.conversation",
+    "Draft.conversation",
     "Event.conversation",
+    "Mention.conversation",
     "Message.conversation",
     "Participant.conversation",
     "Rating.conversation",
     "ReadState.conversation",
     "SeenState.conversation",
+    "Tagging.conversation",
+    "Turn.conversation",
 }
 
 
@@ -369,7 +375,12 @@ def test_what_belongs_to_a_conversation_comes_along(harbor, grace, guest, chat, 
     desk.reply(thread, "Yes")
     desk.post(f"conversations/{thread}/close")
     guest.put(f"conversations/{thread}/rating", {"cycle": 1, "score": 5})
+    desk.post(f"conversations/{thread}/tags", {"name": "parcel"})
+    desk.note(thread, "@Ben, look")
+    desk.put(f"conversations/{thread}/draft", {"text": "Dear", "version": 0})
     row = harbor.conversation(thread)
+    asked = {"cycle": 1, "asked_from": 1, "asked_to": 1, "asked_at": row.created_at}
+    Turn.objects.create(tenant=harbor.tenant, conversation=row, **asked, state="dropped", ended_at=row.created_at)
     references = references_to(Conversation).values()
 
     def kept():

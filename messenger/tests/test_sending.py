@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 
 import pytest
 
 from curbe.testing.ledger import everything
+from messenger import actions
+from messenger.actions.messages import Draft
+from messenger.errors import Invalid
 from messenger.models import Message, VisitorToken
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +48,18 @@ def test_it_refuses_a_key_that_comes_back_with_another_body(guest, chat):
     assert refused.status_code == 409
     assert refused.json()["errors"][0]["code"] == "idempotency_key_reused"
     assert Message.objects.filter(client_message_id=key).get().body == "One thing"
+
+
+@pytest.mark.parametrize("kind", ["message", "note"])
+def test_an_agents_key_belongs_to_one_conversation(harbor, chat, desk, kind):
+    here, key = chat["conversation"]["id"], str(uuid.uuid4())
+    there = harbor.browser().start("Hi")["conversation"]["id"]
+    sent = [desk.reply(here, "One moment", kind=kind, client_message_id=key) for _ in range(2)]
+    assert [one.status_code for one in sent] == [201, 200]
+    refused = desk.reply(there, "One moment", kind=kind, client_message_id=key)
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (409, "idempotency_key_reused")
+    assert not Message.objects.filter(conversation=there, agent=harbor.ada).exists()
+    assert desk.reply(there, "One moment", kind=kind).status_code == 201  # The control.
 
 
 def test_s58_another_visitor_may_use_the_same_key(harbor, guest, chat):
@@ -172,3 +188,24 @@ def test_the_event_of_the_longest_plain_message_fits_a_frame(guest, chat):
     answer = guest.get("events", {"after": cursor})
     assert answer.json()["items"][-1]["payload"]["message"]["body"] == "x" * 20_000
     assert len(answer.content) < 64 * 1024
+
+
+def test_no_door_lets_anybody_say_nothing(harbor, guest, chat):
+    conversation_id = uuid.UUID(chat["conversation"]["id"])
+
+    def attempts(text):
+        by_visitor = Draft.by_visitor(uuid.uuid4(), text)
+        yield partial(actions.send_message, by=guest.visitor, conversation_id=conversation_id, draft=by_visitor)
+        for verb in (actions.send_reply, actions.add_note):
+            draft = Draft.by_agent(uuid.uuid4(), text)
+            yield partial(verb, by=harbor.ada, conversation_id=conversation_id, draft=draft)
+        draft = Draft.by_agent(uuid.uuid4(), text)
+        yield partial(actions.write_to_contact, by=harbor.ada, contact_id=guest.contact.id, draft=draft)
+
+    before = everything()
+    for attempt in attempts(" \n\t"):
+        with pytest.raises(Invalid, match="needs some text"):
+            attempt()
+    assert everything() == before
+    for attempt in attempts("."):  # The control.
+        attempt()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 import uuid
 
 import pytest
 
 from messenger import transcripts
+from messenger.models import AuditEntry, Tenant
 
 pytestmark = pytest.mark.django_db
 
@@ -114,3 +116,62 @@ def test_s16_another_contacts_transcript_does_not_exist(harbor, guest, outsider,
         assert transcript(stranger, told).status_code == 404
         assert transcript(stranger, uuid.uuid4()).status_code == 404
     assert transcript(guest, told).status_code == 200
+
+
+def test_an_agent_takes_it_along_with_the_contact_by_name_and_without_notes(harbor, desk, guest, told):
+    guest.post("profile", {"name": "Grace"})
+    answer = transcript(desk, told, format="txt")
+    assert answer["Content-Disposition"].startswith('attachment; filename="conversation-')
+    text = answer.content.decode()
+    assert "Grace: Hello, is anybody there?" in text and "Ada: **Bold**" in text
+    assert "Between us" not in text and "You:" not in text
+    for as_ in ("html", "json"):
+        assert "Between us" not in transcript(desk, told, format=as_).content.decode()
+    assert transcript(desk, told, format="pdf").status_code == 400
+
+
+def test_s17_a_neighbours_conversation_is_neither_read_nor_sent(rival, told, mailoutbox, settings):
+    settings.IS_MAIL_SET = True
+    stranger = rival.desk()
+    assert transcript(stranger, told).status_code == 404
+    assert stranger.post(f"conversations/{told}/transcript", {"email": "a@mail.example"}).status_code == 404
+    assert mailoutbox == []
+
+
+def test_an_agent_sends_it_by_e_mail(harbor, desk, told, mailoutbox, settings):
+    settings.IS_MAIL_SET = True
+    address = f"conversations/{told}/transcript"
+    assert desk.post(address, {"email": "nobody"}).status_code == 422
+    assert desk.post(address, {"email": "grace@mail.example"}).status_code == 204
+    (sent,) = mailoutbox
+    assert (sent.to, sent.subject.startswith("Conversation with Harbor")) == (["grace@mail.example"], True)
+    assert "**Bold**" in sent.body and "Between us" not in sent.body
+    ((page, kind),) = sent.alternatives
+    assert (kind, "<strong>Bold</strong>" in page, "Between us" in page) == ("text/html", True, False)
+    kept = AuditEntry.objects.get(action="transcript_sent")
+    assert (kept.actor_id, kept.subject_id, kept.facts) == (harbor.ada.id, uuid.UUID(told), {})
+
+
+def test_without_a_mail_server_nothing_is_sent_and_the_agent_is_told(desk, told, mailoutbox, settings):
+    address, body = f"conversations/{told}/transcript", {"email": "grace@mail.example"}
+    refused = desk.post(address, body)
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (409, "mail_not_configured")
+    settings.IS_MAIL_SET = True
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    with socket.socket() as taken:  # Bound, and not listening: nobody answers there.
+        taken.bind(("127.0.0.1", 0))
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", taken.getsockname()[1]
+        failed = desk.post(address, body)
+    assert (failed.status_code, failed.json()["errors"][0]["code"]) == (503, "mail_failed")
+    assert mailoutbox == []
+    assert AuditEntry.objects.filter(action="transcript_sent").count() == 1  # It may have gone out all the same.
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "", "Europe", "../etc/passwd"])
+def test_a_zone_that_was_stored_and_is_none_keeps_nobody_from_it(harbor, guest, desk, told, zone):
+    Tenant.objects.filter(id=harbor.tenant.id).update(time_zone=zone, office_hours={"mon": [["09:00", "17:00"]]})
+    for as_ in ("html", "txt", "json"):
+        assert guest.get(f"conversations/{told}/transcript", {"format": as_}).status_code == 200
+    assert desk.get(f"conversations/{told}/transcript").status_code == 200
+    harbor.browser()  # It is told when somebody is there again.
+    assert desk.get("reports/volume").status_code == 200

@@ -13,7 +13,15 @@ from django.db import transaction
 from curbe.testing.scale import repetitions
 from messenger.models import Tenant
 
-from . import life_deeds, people_deeds, thread_deeds  # noqa: F401  Their deeds are kept in DEEDS.
+from . import (  # noqa: F401  Their deeds are kept in DEEDS.
+    assistant_deeds,
+    contact_deeds,
+    correcting_deeds,
+    life_deeds,
+    people_deeds,
+    teamwork_deeds,
+    thread_deeds,
+)
 from .deeds import DEEDS, Seen, outsiders_of, watch
 from .histories import History, play_history
 from .schedules import Schedule, schedules_of

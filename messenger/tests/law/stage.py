@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from curbe.testing.cast import Company, make_company, proof
 from curbe.testing.clients import Browser, Desk
-from messenger.models import Contact, Conversation, Team, Tenant
+from messenger.models import Conversation, Team, Tenant
 
 
 @dataclass
@@ -56,9 +56,16 @@ class Stage:
         assert self.ada.post(f"conversations/{thread}/assign", to).status_code == 200
 
     def snooze(self, thread: str) -> None:
-        """Until tomorrow. There is no verb for it yet."""
+        """Until tomorrow."""
         tomorrow = timezone.now() + timedelta(days=1)
-        Conversation.objects.filter(id=thread).update(status="snoozed", snoozed_until=tomorrow)
+        assert self.ada.post(f"conversations/{thread}/snooze", {"until": tomorrow.isoformat()}).status_code == 200
+
+    def tag(self, thread: str, name: str = "VIP") -> None:
+        assert self.ada.post(f"conversations/{thread}/tags", {"name": name}).status_code == 200
+
+    def oversleeps(self, thread: str) -> None:
+        """The time of its snooze has come."""
+        Conversation.objects.filter(id=thread).update(snoozed_until=timezone.now() - timedelta(seconds=1))
 
     def close_long_ago(self, thread: str) -> None:
         """Before the days within which a message reopens."""
@@ -66,8 +73,8 @@ class Stage:
         Tenant.objects.filter(id=self.harbor.tenant.id).update(reopen_days=7)
         Conversation.objects.filter(id=thread).update(closed_at=timezone.now() - timedelta(days=8))
 
-    def block(self, browser: Browser) -> None:
-        Contact.objects.filter(id=browser.contact.id).update(blocked=True)
+    def block(self, browser: Browser, blocked: bool = True) -> None:
+        assert self.ada.post(f"contacts/{browser.contact.id}/block", {"blocked": blocked}).status_code == 200
 
     def grace_elsewhere(self, text: str | None = "From my other computer") -> Browser:
         """A user of Harbor's site at another computer."""
