@@ -51,7 +51,7 @@ def _prune_team_streams(before: datetime) -> int:
 
 def _prune_contact_streams(before: datetime) -> int:
     """Event ids are ordered by time, so the oldest of all streams are found at one end of the primary key."""
-    oldest = Event.objects.filter(id__lt=_first_id_at(before)).filter(stream__contact__isnull=False).order_by("id")
+    oldest = Event.objects.filter(id__lt=first_id_at(before)).filter(stream__contact__isnull=False).order_by("id")
     removed = 0
     while ids := list(oldest.values_list("id", flat=True)[:_BATCH]):
         old = Event.objects.filter(id__in=ids).order_by()
@@ -70,7 +70,7 @@ def _prune(tenant_id: uuid.UUID, stream_id: uuid.UUID, up_to: int) -> int:
     return removed
 
 
-def _first_id_at(moment: datetime) -> uuid.UUID:
+def first_id_at(moment: datetime) -> uuid.UUID:
     """The lowest id that a row made at that moment can have."""
     milliseconds = int(moment.timestamp() * 1000)
     return uuid.UUID(int=milliseconds << 80)

@@ -33,7 +33,7 @@ def age(stream, up_to, by):
     """Make a stream's first events older, as the clock would: their ids begin with the time, too."""
     for event in Event.objects.filter(stream=stream, seq__lte=up_to):
         moment = event.created_at - by
-        old_id = retention._first_id_at(moment).int | (event.id.int & ((1 << 80) - 1))
+        old_id = retention.first_id_at(moment).int | (event.id.int & ((1 << 80) - 1))
         Event.objects.filter(id=event.id).update(id=uuid.UUID(int=old_id), created_at=moment)
 
 
@@ -146,5 +146,5 @@ def test_rotating_gives_every_stream_an_epoch_of_its_own(talk, guest, desk, caps
 def test_event_ids_follow_the_clock(talk):
     """What `prune` relies on to find the oldest events of all contacts without an index of their times."""
     newest = Event.objects.order_by("-id").first()
-    assert newest.id > retention._first_id_at(timezone.now() - timedelta(minutes=1))
-    assert newest.id < retention._first_id_at(timezone.now() + timedelta(minutes=1))
+    assert newest.id > retention.first_id_at(timezone.now() - timedelta(minutes=1))
+    assert newest.id < retention.first_id_at(timezone.now() + timedelta(minutes=1))

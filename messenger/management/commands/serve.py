@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+import threading
 from typing import Any
 
 import uvicorn
 from django.conf import settings
 from django.core.management import BaseCommand, CommandParser, call_command
+from django.db import DatabaseError
 
+from ...assistant.answering import hand_out
+from ...chores import keep_doing_chores
+from ...first_run import is_fresh, setup_url
 from ...hub import Hub
+from ...jobs import Worker
 
 # For sockets to be told when to come back, and then for requests under way to be answered.
 _DRAIN_S, _GRACE_S = 3, 5
@@ -18,9 +25,25 @@ _TAKEN_IN_WITHIN_S = 20
 
 
 class DrainingServer(uvicorn.Server):
-    """Before it goes, it tells every socket when to come back (`bye`) and answers every long-poll."""
+    """While it runs, it does what is due, and the jobs that requests left. Before it goes, it tells every socket when
+    to come back (`bye`) and answers every long-poll.
+    """
+
+    _chores: asyncio.Task[None] | None = None
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._stopped = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._chores = asyncio.create_task(keep_doing_chores())
+        threading.Thread(target=Worker(hand_out).work_until, args=(self._stopped,), name="jobs", daemon=True).start()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._stopped.set()
+        if self._chores:
+            self._chores.cancel()
         for listener in self.servers:
             listener.close()
         await Hub.of_this_loop().drain(within_s=_DRAIN_S)
@@ -43,6 +66,7 @@ class Command(BaseCommand):
             call_command("migrate", verbosity=0)
             call_command("collectstatic", interactive=False, verbosity=0)
             call_command("demo")
+        self._welcome()
         self.stdout.write(f"Rate limits: {rate_limits()} (RATE_LIMITS)")
         # uvloop, httptools and the sans-I/O websockets; compression off, because it costs 30 KiB per idle socket.
         config = uvicorn.Config(
@@ -63,6 +87,14 @@ class Command(BaseCommand):
             timeout_graceful_shutdown=_GRACE_S,
         )
         DrainingServer(config).run(sockets=[listening(config)])
+
+    def _welcome(self) -> None:
+        """Nobody is here yet: say to whoever runs the server, and to nobody else, how that is changed."""
+        try:
+            if is_fresh():
+                self.stdout.write(f"Nobody is here yet. Set it up at {setup_url()}")
+        except DatabaseError:
+            pass  # Handled: nothing is migrated yet, of which /readyz speaks.
 
 
 def listening(config: uvicorn.Config) -> socket.socket:
