@@ -73,6 +73,14 @@ def get_for_team(agent: Agent, article_id: uuid.UUID) -> Article:
     return article
 
 
+def get_cited(agent: Agent, locale: str, slug: str) -> Article:
+    """Return the tenant's article that an answer cites, a draft by now perhaps. Raises NotFound."""
+    article = Article.objects.filter(tenant_id=agent.tenant_id, slug=slug, locale=locale).first()
+    if article is None:
+        raise NotFound()
+    return article
+
+
 def _score(row: Article, words: Sequence[str]) -> int:
     """A word in the title says more of an article than one in its summary, and that more than one in its text."""
     title, summary = searchable(row.title), searchable(row.summary)
