@@ -23,8 +23,10 @@ from django.views.decorators.http import require_safe
 from curbe.origins import is_widget_host, widget_base
 from curbe.static import served
 
-from . import offers
+from . import faces, offers
+from .actions import note_widget_seen
 from .errors import NotFound
+from .install import site_of
 from .models import Widget
 
 LOADER_CACHE_S = 300
@@ -45,7 +47,9 @@ def loader(request: HttpRequest, widget_id: uuid.UUID) -> HttpResponseBase:
     """The one script of a site. Holds no secret, so everybody may cache it; 404 for an unknown or inactive widget."""
     accepted = request.headers.get("Accept-Encoding", "")
     encoding = next((name for name in _PACKERS if name in accepted), None)
-    body = _packed(_baked(_widget(widget_id)), encoding)
+    widget = _widget(widget_id)
+    note_widget_seen(widget, site_of(widget, request.headers.get("Referer", "")))
+    body = _packed(_baked(widget), encoding)
     response = HttpResponse(body, content_type="text/javascript; charset=utf-8")
     if encoding:
         response["Content-Encoding"] = encoding
@@ -78,6 +82,18 @@ def _is_visited_beside_inbox(request: HttpRequest) -> bool:
     """
     is_apart = bool(widget_base()) and not is_widget_host(request.get_host())
     return is_apart and request.headers.get("Sec-Fetch-Dest") == "document"
+
+
+@require_safe
+def face(request: HttpRequest, tenant: str, name: str) -> HttpResponse:
+    """The picture of an agent, for anybody who was told its address: a visitor's browser, or a page of the inbox."""
+    try:
+        response = HttpResponse(faces.read(tenant, name), content_type="image/webp")
+    except NotFound as error:
+        raise Http404 from error
+    response["Cache-Control"] = "public, max-age=31536000, immutable"
+    response["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
 
 
 def under_policy(policy: dict[str, Any], request: HttpRequest, response: HttpResponse) -> HttpResponseBase:

@@ -20,6 +20,7 @@ from django.utils.translation import ngettext
 from curbe.addresses import client_address, network_of
 
 from . import limits
+from .actions import note_sign_in
 from .errors import DomainError, TooManyRequests
 from .limits import Limit
 
@@ -49,9 +50,14 @@ class LimitedSignInForm(AuthenticationForm):
             cleaned: dict[str, Any] = super().clean()
         except ValidationError as refused:
             self._each(limits.charge if refused.code in _WRONG else limits.spare)
+            self._account_for(succeeded=False)
             raise
         self._each(limits.spare)
+        self._account_for(succeeded=True)
         return cleaned
+
+    def _account_for(self, *, succeeded: bool) -> None:
+        note_sign_in(email=self.cleaned_data.get("username") or "", succeeded=succeeded)
 
     def _each(self, ask: Callable[..., None]) -> None:
         address = client_address(self.request) if self.request else ""

@@ -13,8 +13,8 @@ from rest_framework.response import Response
 
 from curbe.logs import current_trace_id
 
-from ..errors import Busy, DomainError, NewerReply
-from ..payloads import team_message
+from ..errors import Busy, DomainError, DraftChanged, NewerReply
+from ..payloads import draft, team_message
 from .parsing import PayloadTooLarge
 
 log = structlog.get_logger(__name__)
@@ -58,6 +58,8 @@ def _answer_refusal(error: DomainError) -> Response:
     response = Response(error_body(kind, error.code, error.detail, error.attr), status=error.status)
     if error.retry_after_s:
         response["Retry-After"] = str(error.retry_after_s)
+    if isinstance(error, DraftChanged):
+        response.data["draft"] = draft(error.draft) if error.draft else None
     if isinstance(error, NewerReply):
         response.data["messages"] = [team_message(message) for message in error.messages]
     return response

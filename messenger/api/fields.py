@@ -7,7 +7,9 @@ from typing import Any, TypeVar
 
 from rest_framework import serializers
 
+from ..paging import MOST_CURSOR
 from ..traits import MOST_ATTRIBUTES, is_attribute
+from ..transcripts import FORMATS
 from .errors import InvalidBody, InvalidQuery
 
 MOST_CHARACTERS, MOST_ATTACHMENTS = 20_000, 5
@@ -89,10 +91,14 @@ class UploadBody(serializers.Serializer[Any]):
     file = serializers.FileField(allow_empty_file=True)
 
 
+class TranscriptQuery(serializers.Serializer[Any]):
+    format = serializers.ChoiceField(choices=FORMATS, required=False, default="html")
+
+
 class ListQuery(serializers.Serializer[Any]):
     """A page of a list."""
 
-    cursor = serializers.CharField(required=False, max_length=300)
+    cursor = serializers.CharField(required=False, max_length=MOST_CURSOR)
     limit = serializers.IntegerField(required=False, min_value=1, max_value=100, default=25)
 
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import DataAndFiles, JSONParser, MultiPartParser
 
-from ..files import MOST_BYTES
+from ..files import AGENT_MOST_BYTES
 
 
 class PayloadTooLarge(APIException):
@@ -26,14 +26,14 @@ _ENVELOPE_BYTES = 64 * 1024
 
 
 class BoundedMultiPartParser(MultiPartParser):
-    """Takes a body that says how large it is, and is no larger than a file may be."""
+    """Takes a body that says how large it is, and is no larger than anybody's file may be."""
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> DataAndFiles[Any, Any]:
         context = dict(parser_context or {})
         length = context["request"].META.get("CONTENT_LENGTH") or "0"
-        if not length.isdigit() or int(length) > MOST_BYTES + _ENVELOPE_BYTES:
+        if not length.isdigit() or int(length) > AGENT_MOST_BYTES + _ENVELOPE_BYTES:
             raise PayloadTooLarge()
         return super().parse(stream, media_type, context)
 

@@ -190,6 +190,14 @@ def test_page_cursors_that_nobody_made(guest, chat, desk, at):
         assert_refused(caller.get("conversations", {"cursor": cursor}), 400)
 
 
+def test_page_cursors_that_are_nested_too_deeply(guest, chat, desk):
+    cursor = base64.urlsafe_b64encode(b"[" * 1400).decode().rstrip("=")
+    assert_refused(guest.get("conversations", {"cursor": cursor}), 400)
+    for path, more in (("conversations", {}), ("contacts", {}), ("search", {"q": "hi"})):
+        assert_refused(desk.get(path, {"cursor": cursor, **more}), 400)
+        assert desk.get(path, more).status_code == 200  # The control.
+
+
 def test_attributes_do_not_grow_for_ever(guest):
     for i in range(2):
         attributes = {f"{i} {j}": "x" for j in range(30)}

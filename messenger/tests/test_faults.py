@@ -18,15 +18,15 @@ from curbe.testing.waiting import wait_for
 class Client:
     """A visitor's program against a running stack."""
 
-    def __init__(self, stack, process=0):
+    def __init__(self, stack, process=0, widget=0):
         self.stack = stack
+        self.widget_id = stack.demo["tenants"][0]["widgets"][widget]["id"]
         self.device = secrets.token_urlsafe(32)
         self.boot(process)
 
     def boot(self, process=0):
         self.http = httpx.Client(base_url=f"{self.stack.base_urls[process]}/api/messenger/", timeout=15)
-        widget_id = self.stack.demo["tenants"][0]["widgets"][0]["id"]
-        answer = self.http.post("bootstrap", json={"widget_id": widget_id, "device_id": self.device})
+        answer = self.http.post("bootstrap", json={"widget_id": self.widget_id, "device_id": self.device})
         assert answer.status_code == 200, answer.text
         self.snapshot = answer.json()
         self.http.headers["Authorization"] = f"Bearer {self.snapshot['session_token']}"

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from ... import queries
 from ...models import Conversation
-from ..fields import KeyField, ListQuery, MessageBody
+from ..fields import AttributesField, KeyField, ListQuery, MessageBody
 
 
 class SnapshotQuery(serializers.Serializer[Any]):
@@ -43,7 +43,10 @@ class ConversationsQuery(ListQuery):
     tag = serializers.CharField(required=False, max_length=60)
     unread = serializers.BooleanField(required=False, allow_null=True, default=None)
     q = serializers.CharField(required=False, allow_blank=True, default="", max_length=200)
-    sort = serializers.ChoiceField(choices=["-last_message_at"], required=False, default="-last_message_at")
+    mentions = serializers.ChoiceField(choices=["me"], required=False, help_text="A note in it names the agent.")
+    sort = serializers.ChoiceField(
+        choices=[queries.NEWEST, queries.LONGEST_WAITING], required=False, default=queries.NEWEST
+    )
 
 
 class PartBody(MessageBody):
@@ -52,6 +55,14 @@ class PartBody(MessageBody):
     kind = serializers.ChoiceField(choices=["message", "note"], required=False, default="message")
     last_seen_seq = serializers.IntegerField(
         required=False, allow_null=True, default=None, min_value=0, max_value=2**31 - 1
+    )
+    draft_version = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        default=None,
+        min_value=0,
+        max_value=2**31 - 1,
+        help_text="Of the draft that it was made of, which goes when it is sent.",
     )
 
 
@@ -77,3 +88,11 @@ class AssignBody(serializers.Serializer[Any]):
 class CloseBody(serializers.Serializer[Any]):
     silently = serializers.BooleanField(required=False, default=False)
     spam = serializers.BooleanField(required=False, default=False)
+
+
+class ConversationChange(serializers.Serializer[Any]):
+    """What is to be different. Attributes are merged name by name; null removes one."""
+
+    priority = serializers.ChoiceField(required=False, choices=Conversation.Priority.values)
+    subject = serializers.CharField(required=False, allow_blank=True, max_length=200)
+    attributes = AttributesField(required=False)

@@ -3,12 +3,25 @@
 from django.urls import path
 
 from ..polling import waiting_for_events
-from . import article_views, availability_views, views
+from . import (
+    article_views,
+    availability_views,
+    composing_views,
+    contact_views,
+    report_views,
+    search_views,
+    teamwork_views,
+    transcript_views,
+    views,
+    widget_views,
+)
 
 _CONVERSATION = "conversations/<uuid:conversation_id>"
+_CONTACT = "contacts/<uuid:contact_id>"
 
 urlpatterns = [
     path("me", views.MeView.as_view()),
+    path("me/preferences", composing_views.PreferencesView.as_view()),
     path("me/availability", availability_views.AvailabilityView.as_view()),
     path("office-hours", availability_views.OfficeHoursView.as_view()),
     path("snapshot", views.SnapshotView.as_view()),
@@ -17,15 +30,45 @@ urlpatterns = [
     path("attachments/<uuid:attachment_id>", views.AttachmentView.as_view()),
     path("articles", article_views.ArticlesView.as_view()),
     path("articles/<uuid:article_id>", article_views.ArticleView.as_view()),
+    path("search", search_views.SearchView.as_view()),
+    path("widgets", widget_views.WidgetsView.as_view()),
+    path("widgets/<uuid:widget_id>", widget_views.WidgetView.as_view()),
+    path("reports/<str:report>", report_views.ReportView.as_view()),
     path("threads", views.ThreadsView.as_view()),
     path("threads/<uuid:contact_id>", views.ThreadView.as_view()),
+    path("contacts", contact_views.ContactsView.as_view()),
+    path(_CONTACT, contact_views.ContactView.as_view()),
+    path(f"{_CONTACT}/block", contact_views.BlockView.as_view()),
+    path(f"{_CONTACT}/erase", contact_views.EraseView.as_view()),
+    path(f"{_CONTACT}/export", contact_views.ExportView.as_view()),
+    path(f"{_CONTACT}/visits", contact_views.VisitsView.as_view()),
+    path(f"{_CONTACT}/conversations", contact_views.ContactConversationsView.as_view()),
     path("conversations", views.ConversationsView.as_view()),
+    path("conversations/bulk", teamwork_views.BulkView.as_view()),
     path(_CONVERSATION, views.ConversationView.as_view()),
     path(f"{_CONVERSATION}/messages", views.MessagesView.as_view()),
+    path("messages/<uuid:message_id>", composing_views.MessageView.as_view()),
+    path(f"{_CONVERSATION}/draft", composing_views.DraftView.as_view()),
     path(f"{_CONVERSATION}/read", views.ReadView.as_view()),
     path(f"{_CONVERSATION}/unread", views.UnreadView.as_view()),
     path(f"{_CONVERSATION}/typing", views.TypingView.as_view()),
     path(f"{_CONVERSATION}/assign", views.AssignView.as_view()),
     path(f"{_CONVERSATION}/close", views.CloseView.as_view()),
     path(f"{_CONVERSATION}/reopen", views.ReopenView.as_view()),
+    path(f"{_CONVERSATION}/snooze", teamwork_views.SnoozeView.as_view()),
+    path(f"{_CONVERSATION}/tags", teamwork_views.TaggingView.as_view()),
+    path(f"{_CONVERSATION}/tags/<path:tag>", teamwork_views.UntaggingView.as_view()),
+    path(f"{_CONVERSATION}/suggestion", composing_views.SuggestionView.as_view()),
+    path(f"{_CONVERSATION}/transcript", transcript_views.TranscriptView.as_view()),
+    path(f"{_CONVERSATION}/participants", teamwork_views.ParticipantsView.as_view()),
+    path("mentions", composing_views.MentionsView.as_view()),
+    path("preview", composing_views.PreviewView.as_view()),
+    path("saved-replies", composing_views.SavedRepliesView.as_view()),
+    path("saved-replies/<uuid:reply_id>", composing_views.SavedReplyView.as_view()),
+    path("tags", teamwork_views.TagsView.as_view()),
+    path("tags/<uuid:tag_id>", teamwork_views.TagView.as_view()),
+    path("teams", teamwork_views.TeamsView.as_view()),
+    path("teams/<uuid:team_id>", teamwork_views.TeamView.as_view()),
+    path("views", teamwork_views.ViewsView.as_view()),
+    path("views/<uuid:view_id>", teamwork_views.ViewView.as_view()),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import Any, TypedDict
 
 from django.http import HttpResponse
@@ -12,8 +13,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ... import actions, files, loading, payloads, queries, shapes, streams
+from ... import actions, composing, files, loading, payloads, queries, shapes, streams
 from ...actions.messages import Draft
+from ...actions.rights import permissions_of
 from ...models import Agent, Message
 from ...principals import memberships_of
 from ..downloads import answer_file
@@ -28,6 +30,7 @@ from .serializers import (
     AgentTypingBody,
     AssignBody,
     CloseBody,
+    ConversationChange,
     ConversationsQuery,
     PartBody,
     SnapshotQuery,
@@ -41,6 +44,8 @@ class Me(TypedDict):
     tenant: shapes.TenantPayload
     tenants: list[shapes.TenantPayload]
     role: str
+    permissions: list[str]
+    preferences: shapes.PreferencesPayload
 
 
 class Snapshot(TypedDict):
@@ -103,7 +108,9 @@ class MeView(AgentView):
     def get(self, request: Request) -> Response:
         tenants = [payloads.tenant(one.tenant) for one in memberships_of(self.agent.user_id)]
         mine = {"agent": payloads.agent(self.agent), "tenant": payloads.tenant(self.agent.tenant)}
-        return Response({**mine, "tenants": tenants, "role": self.agent.role})
+        preferences = payloads.preferences(composing.preferences_of(self.agent))
+        may = {"role": self.agent.role, "permissions": permissions_of(self.agent)}
+        return Response({**mine, "tenants": tenants, **may, "preferences": preferences})
 
 
 class SnapshotView(AgentView):
@@ -130,7 +137,7 @@ class EventsView(AgentView):
 
 
 class ThreadsView(AgentView):
-    """The chat log: one row per contact."""
+    """The chat log: one row per contact, and how many people are in it, counted no further than to 10,001."""
 
     @answers(Threads, parameters=[ThreadsQuery], operation_id="agent_threads")
     def get(self, request: Request) -> Response:
@@ -154,12 +161,11 @@ class ThreadView(AgentView):
 
 
 class ConversationsView(AgentView):
-    """The inbox, newest activity first."""
+    """The inbox, newest activity first or the longest waiting first."""
 
     @answers(Conversations, parameters=[ConversationsQuery], operation_id="agent_conversations")
     def get(self, request: Request) -> Response:
         query = valid_query(ConversationsQuery, request.query_params)
-        query.pop("sort")
         page = queries.inbox_page(self.agent, **query)
         return Response({"items": page.items, "next": page.next})
 
@@ -169,6 +175,12 @@ class ConversationView(AgentView):
 
     @answers(shapes.TeamConversationPayload, operation_id="agent_conversation")
     def get(self, request: Request, conversation_id: uuid.UUID) -> Response:
+        return self.answer_conversation(conversation_id)
+
+    @answers(shapes.TeamConversationPayload, request=ConversationChange, operation_id="agent_update_conversation")
+    def patch(self, request: Request, conversation_id: uuid.UUID) -> Response:
+        fields = valid_body(ConversationChange, request.data)
+        actions.describe_conversation(by=self.agent, conversation_id=conversation_id, fields=fields)
         return self.answer_conversation(conversation_id)
 
 
@@ -191,7 +203,8 @@ class MessagesView(AgentView):
     )
     def post(self, request: Request, conversation_id: uuid.UUID) -> Response:
         body = valid_body(PartBody, request.data)
-        draft = Draft.by_agent(body["client_message_id"], body["body"], body["attachment_ids"])
+        written = Draft.by_agent(body["client_message_id"], body["body"], body["attachment_ids"])
+        draft = replace(written, kept_version=body["draft_version"])
         shared: dict[str, Any] = {"by": self.agent, "conversation_id": conversation_id, "draft": draft}
         if body["kind"] == Message.Kind.NOTE:
             sent = actions.add_note(**shared)
@@ -214,13 +227,9 @@ class AttachmentsView(AgentView):
     )
     def post(self, request: Request) -> Response:
         given = valid_body(UploadBody, request.data)
-        content = given["file"]
-        kept = actions.upload_file(
-            by=self.agent,
-            client_upload_id=given["client_upload_id"],
-            content=content,
-            checked=files.check(content, content.name),
-        )
+        content, kinds = given["file"], files.kinds_of(self.agent.tenant)
+        checked = files.check(content, content.name, most_bytes=files.AGENT_MOST_BYTES, kinds=kinds)
+        kept = actions.upload_file(by=self.agent, client_upload_id=given["client_upload_id"], checked=checked)
         return answer_sent(payloads.attachment(kept.attachment, for_team=True), is_replay=kept.is_replay)
 
 

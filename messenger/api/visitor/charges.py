@@ -97,8 +97,10 @@ def upload_file(*, by: Visitor, address: str, client_upload_id: uuid.UUID, conte
         _both(charge, Limit.UPLOAD, by, address)
         size = functools.partial(charge, cost=max(1, math.ceil((content.size or 0) / _MIB)))
         _both(size, Limit.UPLOAD_BYTES, by, address)
-    checked = files.check(content, content.name or "")
-    return actions.upload_file(by=by, client_upload_id=client_upload_id, content=content, checked=checked)
+    checked = files.check(
+        content, content.name or "", most_bytes=files.VISITOR_MOST_BYTES, kinds=files.kinds_of(by.tenant)
+    )
+    return actions.upload_file(by=by, client_upload_id=client_upload_id, checked=checked)
 
 
 def start_conversation(

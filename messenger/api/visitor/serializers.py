@@ -6,7 +6,6 @@ from typing import Any
 
 from rest_framework import serializers
 
-from ... import transcripts
 from ...models.feedback import HIGHEST, LOWEST
 from ..fields import AttributesField, KeyField, ListQuery, MessageBody
 
@@ -102,10 +101,6 @@ class RatingBody(serializers.Serializer[Any]):
 
 class TypingBody(serializers.Serializer[Any]):
     on = serializers.BooleanField()
-
-
-class TranscriptQuery(serializers.Serializer[Any]):
-    format = serializers.ChoiceField(choices=transcripts.FORMATS, required=False, default="html")
 
 
 class ArticleQuery(serializers.Serializer[Any]):

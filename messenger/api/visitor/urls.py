@@ -19,6 +19,7 @@ urlpatterns = [
     path("conversations/<uuid:conversation_id>/read", views.ReadView.as_view()),
     path("conversations/<uuid:conversation_id>/typing", views.TypingView.as_view()),
     path("conversations/<uuid:conversation_id>/close", views.CloseView.as_view()),
+    path("conversations/<uuid:conversation_id>/handoff", views.HandOffView.as_view()),
     path("conversations/<uuid:conversation_id>/rating", views.RatingView.as_view()),
     path("conversations/<uuid:conversation_id>/transcript", views.TranscriptView.as_view()),
     path("attachments", views.AttachmentsView.as_view()),

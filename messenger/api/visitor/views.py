@@ -8,7 +8,6 @@ from typing import TypedDict
 
 import structlog
 from django.http import HttpResponse
-from django.utils.http import content_disposition_header
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,14 +18,14 @@ from ... import actions, offers, payloads, presence, queries, shapes, streams, t
 from ...actions.messages import Draft
 from ...errors import NoContact
 from ...principals import require_person
-from ..downloads import answer_file
-from ..fields import ListQuery, MessageBody, PartsQuery, ReadBody, UploadBody, valid_body, valid_query
+from ..downloads import answer_file, answer_transcript
+from ..fields import ListQuery, MessageBody, PartsQuery, ReadBody, TranscriptQuery, UploadBody, valid_body, valid_query
 from ..parsing import BoundedMultiPartParser
 from ..polling import EventsQuery, events_after
 from ..schema import answers
 from . import charges
 from .doors import PublicView, SpeakingView, VisitorView
-from .serializers import HistoryQuery, RatingBody, StartBody, TranscriptQuery, TypingBody
+from .serializers import HistoryQuery, RatingBody, StartBody, TypingBody
 
 log = structlog.get_logger(__name__)
 
@@ -174,6 +173,16 @@ class TypingView(VisitorView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
+class HandOffView(VisitorView):
+    """Talk to a person: the assistant hands over. Where it does not answer, nothing changes."""
+
+    @answers(shapes.ConversationPayload, request=None, operation_id="visitor_hand_off")
+    def post(self, request: Request, conversation_id: uuid.UUID) -> Response:
+        actions.ask_for_person(by=self.visitor, conversation_id=conversation_id)
+        conversation = queries.get_conversation_for(self.visitor.contact, conversation_id)
+        return Response(queries.visitor_conversation(conversation))
+
+
 class RatingView(VisitorView):
     """Feedback on a closed cycle: changeable until there is a remark."""
 
@@ -253,9 +262,7 @@ class TranscriptView(VisitorView):
     def get(self, request: Request, conversation_id: uuid.UUID) -> HttpResponse:
         as_ = valid_query(TranscriptQuery, request.query_params)["format"]
         conversation = queries.get_conversation_for(self.visitor.contact, conversation_id)
-        made = transcripts.for_visitor(conversation, self.visitor.tenant, as_)
-        headers = {"Content-Disposition": content_disposition_header(True, made.name) or ""}
-        return HttpResponse(made.content, content_type=made.content_type, headers=headers)
+        return answer_transcript(transcripts.for_visitor(conversation, self.visitor.tenant, as_))
 
 
 class EventsView(VisitorView):
