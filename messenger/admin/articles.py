@@ -38,7 +38,7 @@ class ArticleAdmin(OwnedAdmin):
     list_display = ["title", "locale", "status", "updated_at"]
     list_filter = ["status", "locale"]
     search_fields = ["title", "slug"]
-    ordering = ["-updated_at", "-id"]
+    ordering = ["tenant_id", "-updated_at", "-id"]
     autocomplete_fields = ["tenant"]
     readonly_fields = ["rendered"]
     fieldsets = [

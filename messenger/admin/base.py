@@ -136,7 +136,7 @@ class ReadOnlyAdmin(OwnedAdmin):
 
     is_read_only = True
     ordering = ["-id"]
-    actions = None
+    actions: Any = None
     # Columns that say nothing to a person, or nothing that another does not say.
     unshown: ClassVar[Sequence[str]] = ()
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Case, Exists, F, OuterRef, QuerySet, Subquery, TextField, Value, When
+from django.db.models import Case, F, OuterRef, QuerySet, Subquery, TextField, Value, When
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -18,6 +18,7 @@ from .. import queries
 from ..models import Contact, Conversation
 from ..shapes import MessagePayload
 from .base import one_line
+from .deeds import DEEDS
 from .thread import PARTS, ThreadAdmin
 
 _GUESTS = 50
@@ -60,9 +61,10 @@ class ContactAdmin(ThreadAdmin):
     list_display = ["display_name", "identity", "last_message_at", "preview", "message_count", "is_open"]
     list_filter = [People, "type", "blocked"]
     search_fields = ["name", "email", "external_id", "verified__name__icontains", "verified__email__icontains"]
+    actions = DEEDS
     readonly_fields = ["vouched_for", "attributes_told", "guests", "elsewhere"]
     fieldsets = [
-        (None, {"fields": ["type", "external_id", "merged_into", "guests", "blocked", "created_at"]}),
+        (None, {"fields": ["type", "external_id", "merged_into", "guests", "blocked", "erased_at", "created_at"]}),
         (_("Verified: what the site signed"), {"fields": ["vouched_for"]}),
         (_("Not verified: what the visitor said"), {"fields": _SAID}),
         (_("Conversations"), {"fields": ["last_message_at", "message_count", "elsewhere"]}),
@@ -95,7 +97,7 @@ class ContactAdmin(ThreadAdmin):
 
     @admin.display(description=_("open"), boolean=True)
     def is_open(self, contact: Contact) -> bool:
-        return bool(getattr(contact, "has_open", False))
+        return bool(getattr(contact, "open_one", None))
 
     @admin.display(description=_("traits"))
     def vouched_for(self, contact: Contact) -> SafeString | str:
@@ -126,10 +128,13 @@ def _listed(traits: dict[str, Any]) -> SafeString | str:
 
 
 def with_latest(rows: QuerySet[Contact]) -> QuerySet[Contact]:
-    """Add what was said last in any conversation, and whether one of them is open, within the same statement."""
+    """Add what was said last in any conversation, and one that is open, within the same statement.
+
+    Each is looked up per row of the page: of an `Exists`, PostgreSQL would read every open conversation.
+    """
     owned = Conversation.objects.filter(tenant=OuterRef("tenant"), contact=OuterRef("pk"), last_message__isnull=False)
     unless_removed = When(last_message__deleted_at=None, then=F("last_message__body"))
     text = Case(unless_removed, default=Value(""), output_field=TextField())
     newest = owned.annotate(text=text).order_by("-last_message_at", "-id").values("text")[:1]
-    open_ones = owned.exclude(status=Conversation.Status.CLOSED)
-    return rows.annotate(latest_text=Subquery(newest), has_open=Exists(open_ones))
+    an_open_one = owned.exclude(status=Conversation.Status.CLOSED).order_by("-last_message_at", "-id").values("id")[:1]
+    return rows.annotate(latest_text=Subquery(newest), open_one=Subquery(an_open_one))

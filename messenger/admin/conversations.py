@@ -15,13 +15,12 @@ from .thread import PARTS, ThreadAdmin
 
 @admin.register(Conversation)
 class ConversationAdmin(ThreadAdmin):
-    """Conversations by activity. They are moved by the inbox, which tells everybody; here they are looked at."""
+    """Conversations, the newest on top. They are moved by the inbox, which tells everybody; here they are looked at."""
 
     list_display = ["contact", "status", "assignee", "team", "widget", "said", "cycle", "last_message_at"]
     list_filter = ["status", "priority"]
     list_select_related = ["contact", "assignee", "team", "widget"]
     search_fields = ["subject", "contact__name", "contact__email"]
-    ordering = ["-last_message_at", "-id"]
     unshown = ["client_conversation_id", "visible_rev", "last_visible_seq", "last_message"]
 
     @admin.display(description=_("messages"))

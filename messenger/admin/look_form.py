@@ -6,7 +6,6 @@ A field is named after its place: `appearance_action_color`, `texts_en_greeting`
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,8 +17,6 @@ from .. import looks
 from ..models import Widget
 from .inputs import ColorInput, QuestionsField
 
-# Exactly what may stand in a Content-Security-Policy: a semicolon or a space would write more of the policy.
-_ORIGIN = re.compile(r"https?://(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?")
 _ASKING = [("", _("Not asked")), ("optional", _("Optional")), ("required", _("Required"))]
 _WORDS: dict[str, tuple[Any, Any]] = {
     "hello": (_("Hello"), _("The first line of the greeting.")),
@@ -32,6 +29,10 @@ _WORDS: dict[str, tuple[Any, Any]] = {
 }
 _LONG = {"subtitle", "away", "prechat_intro", "consent"}
 _SWITCHES: dict[str, tuple[Any, Any]] = {
+    "assistant": (
+        _("The assistant answers first"),
+        _("From the published articles. What they do not answer, and whoever asks for a person, it hands to the team."),
+    ),
     "sound": (_("Sound for new messages"), ""),
     "help": (_("Help"), _("Shown as soon as an article is published.")),
     "transcript": (_("Visitors may download the transcript"), ""),
@@ -53,9 +54,10 @@ class OriginsField(forms.CharField):
         return list(dict.fromkeys(line for line in lines if line))
 
     def validate(self, value: Any) -> None:
-        wrong = [origin for origin in value if not _ORIGIN.fullmatch(origin)]
-        if wrong:
-            raise forms.ValidationError(_("Not the address of a site: {sites}").format(sites=", ".join(wrong)))
+        try:
+            looks.origins(value)
+        except looks.InvalidLook as error:
+            raise forms.ValidationError(error.detail) from error
 
     def run_validators(self, value: Any) -> None:
         """The validators of a text do not fit a list."""
@@ -152,7 +154,7 @@ class WidgetForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Widget
-        fields = ["tenant", "name", "is_active", "allowed_origins"]
+        fields = ["tenant", "name", "is_active", "allowed_origins", "team"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

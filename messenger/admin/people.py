@@ -15,6 +15,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from .. import actions
+from ..errors import Invalid
+from ..files import NO_PICTURE, refuse_too_many_pixels
 from ..models import Agent, User
 from .base import OwnedAdmin
 
@@ -123,6 +125,47 @@ class NewAgentForm(forms.ModelForm):  # type: ignore[type-arg]
         return cleaned
 
 
+class PictureField(forms.ImageField):
+    """A picture of a form that is read here. Django's own field would open any that Pillow knows."""
+
+    def to_python(self, data: Any) -> Any:
+        try:
+            if data:
+                refuse_too_many_pixels(data)
+        except NO_PICTURE as error:
+            raise forms.ValidationError(self.error_messages["invalid_image"], code="invalid_image") from error
+        except Invalid:  # Handled: whoever keeps it says so.
+            return data
+        return super().to_python(data)
+
+
+class AgentForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A membership, with a picture that is sent up."""
+
+    picture = PictureField(
+        label=_("Picture"), required=False, help_text=_("Visitors see it beside what this agent writes.")
+    )
+
+    class Meta:
+        model = Agent
+        fields = ["tenant", "display_name", "role", "availability", "is_active"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.avatar_url:
+            self.initial["picture"] = FacePicture(self.instance.avatar_url)
+
+
+class FacePicture:
+    """What the form's file input shows of a picture that is there."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def __str__(self) -> str:
+        return str(_("the present picture"))
+
+
 @admin.register(Agent)
 class AgentAdmin(OwnedAdmin):
     """Memberships: role, name, and whether they still hold."""
@@ -131,10 +174,11 @@ class AgentAdmin(OwnedAdmin):
     list_filter = ["role", "is_active"]
     list_select_related = ["user"]
     search_fields = ["display_name", "user__email"]
-    ordering = ["display_name", "id"]
+    ordering = ["tenant_id", "display_name", "id"]
     autocomplete_fields = ["tenant"]
     readonly_fields = ["email", "created_at"]
-    fields = ["tenant", "email", "display_name", "role", "avatar_url", "availability", "is_active", "created_at"]
+    form = AgentForm
+    fields = ["tenant", "email", "display_name", "role", "picture", "availability", "is_active", "created_at"]
 
     @admin.display(description=_("e-mail address"), ordering="user__email")
     def email(self, agent: Agent) -> str:
@@ -153,7 +197,8 @@ class AgentAdmin(OwnedAdmin):
 
     def save_model(self, request: HttpRequest, obj: Agent, form: Any, change: bool) -> None:
         if change:
-            actions.update_agent(obj)
+            picture = form.cleaned_data["picture"]
+            actions.update_agent(obj, picture=None if isinstance(picture, FacePicture) else picture)
             return
         given = form.cleaned_data
         made = actions.create_agent(

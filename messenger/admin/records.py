@@ -7,7 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from ..models import (
     Attachment,
+    AuditEntry,
     ContactMerge,
+    Cycle,
     Device,
     Event,
     Message,
@@ -16,6 +18,7 @@ from ..models import (
     ReadState,
     SeenState,
     Stream,
+    Turn,
     VerificationFailure,
     Visit,
     VisitorToken,
@@ -60,6 +63,29 @@ class RatingAdmin(ReadOnlyAdmin):
     @admin.display(description=_("remark"))
     def said(self, rating: Rating) -> str:
         return one_line(rating.remark)
+
+
+@admin.register(Cycle)
+class CycleAdmin(ReadOnlyAdmin):
+    """What the reports count."""
+
+    list_display = ["started_at", "conversation", "cycle", "first_reply_at", "closed_at", "agent", "team"]
+    list_filter = ["is_spam"]
+    list_select_related = ["conversation", "agent", "team"]
+
+
+@admin.register(Turn)
+class TurnAdmin(ReadOnlyAdmin):
+    """What the assistant was asked, and what became of it. How sure it was stands with its message."""
+
+    list_display = ["asked_at", "conversation", "state", "reason", "took"]
+    list_filter = ["state", "reason"]
+    list_select_related = ["conversation"]
+    unshown = ["id", "claim"]
+
+    @admin.display(description=_("seconds"))
+    def took(self, turn: Turn) -> str:
+        return f"{(turn.ended_at - turn.asked_at).total_seconds():.1f}" if turn.ended_at else ""
 
 
 class SubjectAdmin(ReadOnlyAdmin):
@@ -119,7 +145,7 @@ class VerificationFailureAdmin(ReadOnlyAdmin):
     list_display_links = ["at", "fault"]
     list_filter = ["fault"]
     list_select_related = ["widget"]
-    ordering = ["-at", "-id"]
+    ordering = ["tenant_id", "-at", "-id"]
     unshown = ["id"]
 
 
@@ -144,3 +170,25 @@ class EventAdmin(ReadOnlyAdmin):
     list_display = ["created_at", "stream", "seq", "type", "conversation", "actor_kind"]
     list_filter = ["actor_kind"]
     list_select_related = ["stream", "conversation"]
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnlyAdmin):
+    """Who did what that somebody may have to answer for. Lines are written once, and stay."""
+
+    list_display = ["created_at", "action", "by", "subject", "told"]
+    list_filter = ["action", "actor_kind", "created_at"]
+    search_fields = ["=subject_id", "=actor_id", "=trace_id"]
+    unshown = ["id"]
+
+    @admin.display(description=_("by"))
+    def by(self, entry: AuditEntry) -> str:
+        return " ".join(filter(None, [entry.get_actor_kind_display(), str(entry.actor_id or "")]))
+
+    @admin.display(description=_("what"))
+    def subject(self, entry: AuditEntry) -> str:
+        return " ".join(filter(None, [entry.subject_kind, str(entry.subject_id or "")]))
+
+    @admin.display(description=_("facts"))
+    def told(self, entry: AuditEntry) -> str:
+        return one_line(", ".join(f"{name}: {value}" for name, value in sorted(entry.facts.items())))

@@ -1,4 +1,4 @@
-"""Companies: when and how they work, and their teams."""
+"""Companies: when and how they work."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from .. import actions
+from ..files import KINDS, kinds_of
 from ..hours import time_zones
-from ..models import Team, Tenant
+from ..models import Tenant
 from .base import OwnedAdmin
 from .inputs import WeekField
 
@@ -49,13 +50,39 @@ class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text=_("What visitors are told during office hours."),
     )
 
+    file_kinds = forms.TypedMultipleChoiceField(
+        label=_("Files that may be sent"),
+        choices=[(kind, kind) for kind in KINDS],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text=_("Pages and programs never. Visitors may send up to 10 MB, agents up to 25 MB."),
+    )
+
+    handoff_phrases = forms.CharField(
+        label=_("Words that always go to a person"),
+        widget=forms.Textarea({"rows": 4}),
+        required=False,
+        help_text=_("One on each line. Where a message has one of them, the assistant hands over without an answer."),
+    )
+
     class Meta:
         model = Tenant
         fields = [
             *("name", "slug", "is_active", "locale", "time_zone", "office_hours", "reply_time"),
-            *("thread_policy", "visitors_may_close", "reopen_days", "conversation_retention_days"),
-            *("accepts_user_hash", "shares_device"),
+            *("thread_policy", "visitors_may_close", "edit_minutes", "reopen_days"),
+            *("conversation_retention_days", "visit_retention_days", "guest_retention_days", "file_kinds"),
+            *("handoff_phrases", "accepts_user_hash", "shares_device"),
         ]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["handoff_phrases"] = "\n".join(self.instance.handoff_phrases)
+        self.initial["file_kinds"] = list(kinds_of(self.instance))
+
+    def clean_handoff_phrases(self) -> list[str]:
+        """One phrase on each line, each once."""
+        lines = (" ".join(line.split()) for line in self.cleaned_data["handoff_phrases"].splitlines())
+        return list(dict.fromkeys(line for line in lines if line))
 
 
 @admin.register(Tenant)
@@ -68,14 +95,23 @@ class TenantAdmin(OwnedAdmin):
     list_filter = ["is_active", "thread_policy"]
     list_select_related = False
     search_fields = ["name", "slug"]
-    ordering = ["name"]
+    ordering = ["name", "id"]
     fieldsets = [
         (None, {"fields": ["name", "slug", "is_active"]}),
         (_("Language and time"), {"fields": ["locale", "time_zone", "office_hours", "reply_time"]}),
         (
             _("Conversations"),
-            {"fields": ["thread_policy", "visitors_may_close", "reopen_days", "conversation_retention_days"]},
+            {"fields": ["thread_policy", "visitors_may_close", "edit_minutes", "reopen_days"]},
         ),
+        (
+            _("How long things are kept"),
+            {
+                "fields": ["conversation_retention_days", "visit_retention_days", "guest_retention_days"],
+                "description": _("Empty: for ever. What is older is removed for good, with its files."),
+            },
+        ),
+        (_("Assistant"), {"fields": ["handoff_phrases"]}),
+        (_("Files"), {"fields": ["file_kinds"]}),
         (_("Identity"), {"fields": ["accepts_user_hash", "shares_device"]}),
     ]
 
@@ -93,14 +129,3 @@ class TenantAdmin(OwnedAdmin):
             actions.update_tenant(obj)
         else:
             actions.create_tenant(obj)
-
-
-@admin.register(Team)
-class TeamAdmin(OwnedAdmin):
-    """Groups that conversations are assigned to."""
-
-    list_display = ["name"]
-    search_fields = ["name"]
-    ordering = ["name"]
-    autocomplete_fields = ["tenant"]
-    fields = ["tenant", "name"]

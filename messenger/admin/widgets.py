@@ -21,8 +21,9 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from curbe.origins import widget_base
 
-from .. import offers
+from .. import actions, offers
 from ..models import Widget
+from ..principals import System
 from .base import OwnedAdmin
 from .look_form import FIELDS, WidgetForm, named
 
@@ -49,7 +50,7 @@ class WidgetAdmin(OwnedAdmin):
     autocomplete_fields = ["tenant"]
     readonly_fields = ["snippet"]
     fieldsets = [
-        (None, {"fields": ["tenant", "name", "is_active", "allowed_origins"]}),
+        (None, {"fields": ["tenant", "name", "is_active", "allowed_origins", "team"]}),
         _set(_("Appearance"), "appearance"),
         *[_set(format_lazy(_("Words: {language}"), language=own), f"texts.{code}") for code, own in settings.LANGUAGES],
         _set(_("Pre-chat form"), "prechat"),
@@ -62,6 +63,9 @@ class WidgetAdmin(OwnedAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         embed = [(_("Embed"), {"fields": ["snippet"]})] if obj else []
         return [*embed, *self.fieldsets]
+
+    def save_model(self, request: HttpRequest, obj: Widget, form: Any, change: bool) -> None:
+        actions.save_widget(by=System(obj.tenant_id), widget=obj)
 
     @method_decorator(_framing)
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -13,6 +13,7 @@ from curbe.testing.cast import Browser, Company
 from messenger import actions
 from messenger.actions.messages import Draft
 from messenger.models import (
+    Agent,
     Article,
     Attachment,
     Contact,
@@ -21,6 +22,8 @@ from messenger.models import (
     ProofFault,
     Rating,
     Team,
+    TeamMember,
+    Turn,
     User,
     VerificationFailure,
 )
@@ -64,8 +67,39 @@ def live_a_little(company: Company, text: str = "Hello") -> Browser:
     refuse_a_proof(company, text)
     merge_a_guest(company, text)
     rate_and_attach(company, browser.contact, text)
+    share_the_work(company, thread, text)
+    write_with_everything(company, thread, text)
+    ask_the_assistant(company, thread, text)
     actions.save_article(Article(tenant=company.tenant, slug=uuid.uuid4().hex, locale="en", title=text, body=text))
     return browser
+
+
+def write_with_everything(company: Company, thread: uuid.UUID, text: str) -> None:
+    """A colleague is named in a note; a reply is kept, something is begun, and somebody likes the dark."""
+    note = Draft.by_agent(uuid.uuid4(), f"@{company.ben.display_name}, look")
+    actions.add_note(by=company.ada, conversation_id=thread, draft=note)
+    fields = {"shortcut": f"s-{uuid.uuid4().hex[:8]}", "title": text, "body": text, "is_shared": True}
+    actions.create_saved_reply(by=company.ada, fields=fields)
+    actions.save_draft(by=company.ada, conversation_id=thread, kind="message", text=text, version=0)
+    without = Agent.objects.filter(tenant=company.tenant, preference=None)
+    actions.set_preferences(by=without.order_by("id").first() or company.ada, fields={"theme": "dark"})
+
+
+def ask_the_assistant(company: Company, thread: uuid.UUID, text: str) -> None:
+    """A turn that was handed over."""
+    now, shared = timezone.now(), {"tenant": company.tenant, "conversation_id": thread}
+    ended = {"state": "handed_off", "reason": "low_confidence", "ended_at": now}
+    Turn.objects.create(**shared, cycle=1, asked_from=1, asked_to=1, asked_at=now, **ended)
+
+
+def share_the_work(company: Company, thread: uuid.UUID, text: str) -> None:
+    """A tag on the conversation, a kept view, and one more agent in the team, if there is one."""
+    actions.tag_conversation(by=company.ada, conversation_id=thread, name=text)
+    actions.create_view(by=company.ada, fields={"name": text, "filters": {"tag": text}})
+    team = Team.objects.filter(tenant=company.tenant).order_by("id").first()
+    agents = Agent.objects.filter(tenant=company.tenant, memberships=None)
+    if team and (agent := agents.order_by("-id").first()):
+        TeamMember.objects.create(tenant=company.tenant, team=team, agent=agent)
 
 
 def rate_and_attach(company: Company, contact: Contact, text: str) -> None:

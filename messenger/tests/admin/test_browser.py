@@ -41,7 +41,7 @@ def test_an_admin_works_under_the_strict_policy(spawn_stack: Callable[..., Stack
         b.screenshot(page, "index")
 
         page.get_by_role("link", name="Contacts", exact=True).first.click()
-        expect(page.locator("#result_list tbody tr")).to_have_count(22)
+        expect(page.locator("#result_list tbody tr")).to_have_count(26)
         b.screenshot(page, "chat-log")
         page.get_by_role("link", name="Helen Marsh").click()
         expect(page.locator(".thread-note").first).to_contain_text("Internal note")

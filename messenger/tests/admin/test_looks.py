@@ -41,13 +41,20 @@ PRECHAT: dict[str, Any] = {
     "skippable": True,
     "consent": {"required": True, "url": "https://harbor.example/privacy"},
 }
-FEATURES = {"sound": True, "help": False, "transcript": False, "attachments": False, "emoji": False}
+FEATURES = {
+    "assistant": True,
+    "sound": True,
+    "help": False,
+    "transcript": False,
+    "attachments": False,
+    "emoji": False,
+}
 LOOK = {"appearance": APPEARANCE, "texts": TEXTS, "prechat": PRECHAT, "features": FEATURES}
 UNKNOWN = {
     "appearance": {**APPEARANCE, "wobble": {"deep": [1, None]}},
     "texts": {**TEXTS, "fr": {"greeting": "Bonjour"}, "en": {**TEXTS["en"], "seasonal": "Ho ho"}},
     "prechat": {**PRECHAT, "shape": 3, "fields": [{**one, "hint": "?"} for one in PRECHAT["fields"]]},
-    "features": {**FEATURES, "assistant": True},
+    "features": {**FEATURES, "telepathy": True},
 }
 COLUMNS = tuple(LOOK)
 NOTHING: dict[str, Any] = {column: {} for column in COLUMNS}
@@ -75,7 +82,7 @@ def filled(client: Client, address: str) -> dict[str, str]:
     return posted
 
 
-def save(client: Client, row: Widget | Tenant, **changed: str | None) -> list[str]:
+def save(client: Client, row: Widget | Tenant, **changed: str | list[str] | None) -> list[str]:
     """Post the untouched form with some fields changed; the names of the fields with errors."""
     form = {**filled(client, page_of(row)), **changed}
     response = client.post(page_of(row), {name: value for name, value in form.items() if value is not None})
@@ -136,7 +143,7 @@ def test_what_is_emptied_is_not_kept(ada: Client, harbor: Company) -> None:
         "appearance": {"wobble": {"deep": [1, None]}, "hide_default_launcher": False},
         "texts": {"fr": {"greeting": "Bonjour"}, "en": {"seasonal": "Ho ho"}},
         "prechat": {"shape": 3, "enabled": False, "skippable": False},
-        "features": {**dict.fromkeys(FEATURES, False), "assistant": True},
+        "features": {**dict.fromkeys(FEATURES, False), "telepathy": True},
     }
 
 

@@ -86,3 +86,10 @@ def test_a_company_switches_on_what_it_wants(ada: Client, harbor: Company, name:
     for choice in ("on", None):
         assert save(ada, harbor.tenant, **{name: choice}) == []
         assert getattr(harbor.tenant, name) is bool(choice)
+
+
+def test_a_company_chooses_the_files_that_may_be_sent(ada: Client, harbor: Company) -> None:
+    assert save(ada, harbor.tenant, file_kinds=["pdf", "docx"]) == []
+    assert harbor.tenant.file_kinds == ["pdf", "docx"]
+    assert save(ada, harbor.tenant, file_kinds=["svg"]) != []
+    assert harbor.tenant.file_kinds == ["pdf", "docx"]

@@ -49,6 +49,21 @@ def test_a_superuser_opens_every_list_and_page(root: Client, told: Browser, harb
         assert root.get(url(model, "history", row.pk)).status_code == 200, model
 
 
+def test_a_superuser_sees_every_company(
+    root: Client, ada: Client, told: Browser, harbor: Company, canaries: Company
+) -> None:
+    both = {harbor.tenant.pk, canaries.tenant.pk}
+    for model in OF_TENANTS:
+        owner = "pk" if model is Tenant else "tenant_id"
+        seen, own = ({getattr(row, owner) for row in listed(client, model)} for client in (root, ada))
+        assert seen == both, model
+        assert own == {harbor.tenant.pk}, model
+
+
+def listed(client: Client, model: type[models.Model]) -> Any:
+    return client.get(url(model, "changelist")).context["cl"].result_list
+
+
 def test_the_admin_of_a_tenant_opens_every_list_and_page(ada: Client, told: Browser, harbor: Company) -> None:
     for model in OF_TENANTS:
         assert ada.get(url(model, "changelist")).status_code == 200, model

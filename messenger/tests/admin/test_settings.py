@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from curbe.testing.cast import PASSWORD, Company, Desk
+from messenger import actions
 from messenger.models import Agent, ApiToken, IdentitySecret, Tenant, User, Widget
 from messenger.signing import decrypt, token_hash
 
@@ -22,6 +23,21 @@ def add(client: Client, model: str, **form: Any) -> str:
     response = client.post(reverse(f"admin:messenger_{model}_add"), form, follow=True)
     assert response.status_code == 200
     return response.content.decode()
+
+
+# Teams
+
+
+def test_an_archived_team_is_to_look_at(ada: Client, harbor: Company) -> None:
+    team = actions.create_team(by=harbor.ada, fields={"name": "Returns", "members": [harbor.ben.id]})
+    page, form = reverse("admin:messenger_team_change", args=[team.pk]), {"name": "Other", "is_default": "on"}
+    assert ada.post(page, {**form, "is_default": ""}).status_code == 302  # The control.
+    actions.archive_team(by=harbor.ada, team_id=team.id)
+    shown = ada.get(page)
+    assert (shown.status_code, b'name="_save"' in shown.content) == (200, False)
+    assert ada.post(page, form).status_code == 403
+    team.refresh_from_db()
+    assert (team.name, team.is_default) == ("Other", False)
 
 
 # Keys
@@ -116,7 +132,7 @@ def test_nobody_joins_twice(ada: Client, harbor: Company) -> None:
 
 def test_an_account_does_not_change_through_a_membership(ada: Client, harbor: Company) -> None:
     """S24: what is not on the form is not assigned."""
-    form = {"display_name": "Benjamin", "role": "admin", "availability": "away", "is_active": "on", "avatar_url": ""}
+    form = {"display_name": "Benjamin", "role": "admin", "availability": "away", "is_active": "on"}
     forged = {
         "user": str(harbor.ada.user_id),
         "email": "x@mail.example",
@@ -196,3 +212,17 @@ def test_a_tenant_lives_in_a_time_zone_that_exists(ada: Client, harbor: Company)
     assert "not a time zone" in refused.content.decode()
     assert ada.post(address, {**form, "time_zone": "Europe/Madrid"}).status_code == 302
     assert Tenant.objects.get(pk=harbor.tenant.pk).time_zone == "Europe/Madrid"
+
+
+def test_saving_a_team_keeps_those_who_are_switched_off(harbor: Company, ada: Client) -> None:
+    team = actions.create_team(by=harbor.ada, fields={"name": "Sales", "members": [harbor.ada.id, harbor.ben.id]})
+    Agent.objects.filter(id=harbor.ben.id).update(is_active=False)
+    path = f"/admin/messenger/team/{team.id}/change/"
+    shown = ada.get(path).context["adminform"].form
+    kept = [str(one) for one in shown["members"].value()]
+    assert {str(one.pk) for one in shown.fields["members"].queryset} >= set(kept)
+    saved = ada.post(path, {"name": "Selling", "members": kept})
+    assert saved.status_code == 302
+    assert set(team.members.values_list("agent__display_name", flat=True)) == {"Ada", "Ben"}
+    ada.post(path, {"name": "Selling", "members": [str(harbor.ada.id)]})  # The control.
+    assert set(team.members.values_list("agent__display_name", flat=True)) == {"Ada"}

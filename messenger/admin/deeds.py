@@ -1,0 +1,88 @@
+"""What an admin does with people who are chosen in the chat log: by the same verbs as in the inbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin import helpers
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from .. import actions, exports
+from ..api.downloads import answer_archive
+from ..models import Agent, Contact, User
+from ..principals import System, memberships_of
+from .base import ModelAdmin
+
+Deed = Callable[[ModelAdmin, HttpRequest, QuerySet[Contact]], HttpResponseBase | None]
+
+
+@admin.action(description=gettext_lazy("Export the selected person"))
+def export(page: ModelAdmin, request: HttpRequest, chosen: QuerySet[Contact]) -> HttpResponseBase | None:
+    """What is known of one person, as an archive to save."""
+    people = list(chosen[:2])
+    if len(people) != 1:
+        page.message_user(request, _("Choose one person: each has an archive of their own."), messages.ERROR)
+        return None
+    contact = actions.export_contact(by=_actor(request, people[0]), contact_id=people[0].pk)
+    page.log_change(request, contact, "exported")
+    return answer_archive(request, exports.name_of(contact), partial(exports.write_export, contact))
+
+
+@admin.action(description=gettext_lazy("Block the selected people"))
+def block(page: ModelAdmin, request: HttpRequest, chosen: QuerySet[Contact]) -> None:
+    """Let them send nothing any more."""
+    _set_blocked(page, request, chosen, blocked=True)
+
+
+@admin.action(description=gettext_lazy("Unblock the selected people"))
+def unblock(page: ModelAdmin, request: HttpRequest, chosen: QuerySet[Contact]) -> None:
+    """Let them write again."""
+    _set_blocked(page, request, chosen, blocked=False)
+
+
+@admin.action(description=gettext_lazy("Erase the selected people"))
+def erase(page: ModelAdmin, request: HttpRequest, chosen: QuerySet[Contact]) -> HttpResponse | None:
+    """Empty everything that tells of them, once the viewer has seen who they are and is sure."""
+    people = list(chosen)
+    if people and request.POST.get("is_sure") != "yes":
+        return _ask(page, request, people)
+    for contact in people:
+        actions.erase_contact(by=_actor(request, contact), contact_id=contact.pk)
+        page.log_change(request, contact, "erased")
+    page.message_user(request, _("People who were erased: {number}").format(number=len(people)))
+    return None
+
+
+DEEDS: list[Deed] = [export, block, unblock, erase]
+
+
+def _set_blocked(page: ModelAdmin, request: HttpRequest, chosen: QuerySet[Contact], *, blocked: bool) -> None:
+    for contact in chosen:
+        actions.block_contact(by=_actor(request, contact), contact_id=contact.pk, blocked=blocked)
+        page.log_change(request, contact, "blocked" if blocked else "unblocked")
+
+
+def _ask(page: ModelAdmin, request: HttpRequest, people: list[Contact]) -> HttpResponse:
+    """Who would be erased, and a form that does it."""
+    context: dict[str, Any] = {
+        **page.admin_site.each_context(request),
+        "title": _("Erase these people?"),
+        "opts": page.opts,
+        "people": people,
+        "action_checkbox_name": helpers.ACTION_CHECKBOX_NAME,
+    }
+    return TemplateResponse(request, "admin/messenger/contact/erase.html", context)
+
+
+def _actor(request: HttpRequest, contact: Contact) -> Agent | System:
+    """The viewer's own part in the company; of a superuser who has none the audit log names the account."""
+    own = memberships_of(request.user.pk) if isinstance(request.user, User) else []
+    admins = (agent for agent in own if agent.is_admin and agent.tenant_id == contact.tenant_id)
+    return next(admins, System(contact.tenant_id))

@@ -1,0 +1,70 @@
+"""People are exported, blocked and erased from the administration, too: by its admins, and nobody else's."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from curbe.testing.cast import Browser, Company
+from messenger.models import AuditEntry, Contact
+
+LOG = reverse("admin:messenger_contact_changelist")
+
+
+def choose(client: Client, action: str, *people: Contact, **more: str) -> Any:
+    return client.post(LOG, {"action": action, "_selected_action": [str(one.pk) for one in people], **more})
+
+
+def by_whom(action: str) -> list[Any]:
+    return list(AuditEntry.objects.filter(action=action).values_list("actor_kind", "actor_id"))
+
+
+def test_a_person_is_erased_once_one_is_sure(ada: Client, harbor: Company, told: Browser) -> None:
+    contact = told.contact
+    asked = choose(ada, "erase", contact)
+    assert contact.display_name in asked.content.decode()
+    assert Contact.objects.get(pk=contact.pk).erased_at is None
+    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', asked.content.decode()))
+    assert ada.post(LOG, fields).status_code == 302
+    assert Contact.objects.get(pk=contact.pk).erased_at
+    assert by_whom("contact_erased") == [("agent", harbor.ada.pk)]
+
+
+def test_a_person_is_blocked_and_let_in_again(ada: Client, harbor: Company, told: Browser) -> None:
+    for action, blocked in (("block", True), ("block", True), ("unblock", False)):
+        assert choose(ada, action, told.contact).status_code == 302
+        assert told.contact.blocked is blocked
+    assert by_whom("contact_blocked") == by_whom("contact_unblocked") == [("agent", harbor.ada.pk)]
+
+
+def test_one_person_at_a_time_is_exported(ada: Client, root: Client, harbor: Company, told: Browser) -> None:
+    other = harbor.browser()
+    other.start("Somebody else")
+    assert choose(ada, "export", told.contact, other.contact).status_code == 302
+    assert by_whom("contact_exported") == []
+    for client in (ada, root):
+        answer = choose(client, "export", told.contact)
+        archive = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
+        assert str(told.contact.pk) in archive.read("contact.json").decode()
+    assert sorted(kind for kind, _ in by_whom("contact_exported")) == ["agent", "user"]
+
+
+@pytest.mark.parametrize("action", ["export", "block", "erase"])
+def test_s17_s22_nobody_else_does_any_of_it(
+    ada: Client, ben: Client, canaries: Company, told: Browser, action: str
+) -> None:
+    theirs = Contact.objects.filter(tenant=canaries.tenant, merged_into=None).first()
+    assert theirs
+    for client, contact, status in ((ben, told.contact, 403), (ada, theirs, 302), (Client(), told.contact, 302)):
+        assert choose(client, action, contact, is_sure="yes").status_code == status
+        again = Contact.objects.get(pk=contact.pk)
+        assert (again.blocked, again.erased_at) == (False, None)
+    assert not AuditEntry.objects.filter(action__startswith="contact_").exists()
+    assert choose(ada, action, told.contact, is_sure="yes").status_code in {200, 302}  # The control.
+    assert AuditEntry.objects.filter(action__startswith="contact_").exists()
