@@ -6,9 +6,9 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
 from urllib.parse import quote
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render, resolve_url
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -16,7 +16,8 @@ from django_htmx.middleware import HtmxDetails
 
 from messenger.api.agent.auth import TENANT_HEADER, agent_of_session
 from messenger.errors import DomainError, NotFound
-from messenger.models import Agent, Tenant
+from messenger.hours import zone_of
+from messenger.models import Agent
 
 P = ParamSpec("P")
 
@@ -29,8 +30,8 @@ class AgentRequest(HttpRequest):
 
 
 def agent_required(
-    view: Callable[Concatenate[AgentRequest, P], HttpResponse],
-) -> Callable[Concatenate[AgentRequest, P], HttpResponse]:
+    view: Callable[Concatenate[AgentRequest, P], HttpResponseBase],
+) -> Callable[Concatenate[AgentRequest, P], HttpResponseBase]:
     """Let agents in. Others go to the login or, without a membership, to a page that says so.
 
     A page names the tenant it was rendered for; when that is not the session's any more it gets 409 `tenant_switched`.
@@ -39,7 +40,7 @@ def agent_required(
 
     @wraps(view)
     @never_cache
-    def guarded(request: AgentRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: AgentRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return _to_login(request)
         agent = agent_of_session(request)
@@ -49,7 +50,7 @@ def agent_required(
             return HttpResponse("tenant_switched", status=409, content_type="text/plain")
         request.agent = agent
         try:
-            with timezone.override(_zone_of(agent.tenant)):
+            with timezone.override(zone_of(agent.tenant.time_zone)):
                 return view(request, *args, **kwargs)
         except NotFound:
             return render(request, "inbox/missing.html", status=404)
@@ -67,10 +68,3 @@ def _to_login(request: AgentRequest) -> HttpResponse:
         response["HX-Redirect"] = login
         return response
     return redirect(f"{login}?next={quote(request.get_full_path())}")
-
-
-def _zone_of(tenant: Tenant) -> ZoneInfo:
-    try:
-        return ZoneInfo(tenant.time_zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")  # Handled: labels in UTC are better than no page; the scripts use the browser's zone.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from inbox.tests.pages import elements, ids_of, text_of
-from messenger import actions
+from messenger import actions, queries
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
@@ -86,6 +86,19 @@ def test_news_hold_rows_and_the_end_of_what_is_unfolded(ada, guest, chat):
     assert [attrs["data-seq"] for _, attrs in elements(news) if "data-seq" in attrs] == ["1", "2"]
     assert "1 person" in text_of(news)
     assert ids_of(ada.get(f"/inbox/log/live/?ids={contact_id}&q=nobody"), "person-") == []
+
+
+def test_the_header_has_the_number_of_people_and_beyond_what_is_counted_says_so(ada, harbor, desk, monkeypatch):
+    monkeypatch.setattr(queries, "MOST_PEOPLE", 3)
+    browsers = [harbor.browser() for _ in range(5)]
+    for number, header in [(3, "3 people"), (4, "More than 3 people"), (5, "More than 3 people")]:
+        for browser in browsers[:number]:
+            browser.start("hello")
+        contact_id = browsers[0].contact.id
+        for page in ("/inbox/log/", f"/inbox/log/live/?ids={contact_id}"):
+            text = text_of(ada.get(page))
+            assert header in text and ("More than" in text) == (number > 3)
+        assert desk.get("threads").json()["people"] == min(number, 4)
 
 
 def test_it_costs_the_same_at_3_and_at_30_people(ada, harbor, count_queries):

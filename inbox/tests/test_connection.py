@@ -117,6 +117,26 @@ def test_what_an_agent_says_without_a_network_is_sent_once_when_it_is_back(brows
         assert bodies_of(stack, visitor.visitor_id()) == ["before the tunnel", "from the tunnel"]
 
 
+def test_what_could_not_be_sent_outlives_a_reload_and_is_sent_once(browser, stack):
+    @browser.run
+    def story(session):
+        visitor = begins(session, stack, "before the reload")
+        agent = AgentAtInbox.signs_in(session, stack)
+        agent.opens("before the reload")
+        agent.page.route("**/api/inbox/conversations/*/messages", lambda route: route.abort())
+        agent.box.fill("after the reload")
+        agent.sends()
+        expect(agent.page.locator("#outbox")).to_contain_text("after the reload")
+        agent.page.reload()
+        expect(agent.page.locator("#outbox")).to_contain_text("after the reload", timeout=WITHIN_MS)
+        assert bodies_of(stack, visitor.visitor_id()) == ["before the reload"]
+        agent.page.unroute("**/api/inbox/conversations/*/messages")
+        agent.page.reload()
+        visitor.sees_once("after the reload")
+        expect(agent.page.locator("#outbox > *")).to_have_count(0, timeout=WITHIN_MS)
+        assert bodies_of(stack, visitor.visitor_id()) == ["before the reload", "after the reload"]
+
+
 def test_the_team_sees_who_is_there_who_looks_away_and_who_has_gone(browser, stack):
     @browser.run
     def story(session):

@@ -196,6 +196,14 @@ def test_the_panel_has_its_eight_pages_though_some_were_reloaded(ada, guest, cha
     assert trail == [f"https://shop.example/{i}" for i in range(9, 1, -1)]
 
 
+def test_the_panel_leads_to_the_persons_other_conversations(ada, harbor, guest, chat, thread):
+    assert "This is the first one." in text_of(ada.get(thread))
+    actions.close_conversation(by=harbor.ada, conversation_id=uuid.UUID(chat["conversation"]["id"]))
+    later = guest.start("And another thing", new=True)["conversation"]["id"]
+    links = [attrs["href"] for tag, attrs in elements(ada.get(f"/inbox/c/{later}/?view=all")) if tag == "a"]
+    assert f"{thread}?view=all" in links
+
+
 def test_it_costs_the_same_at_3_and_at_30_parts(ada, guest, desk, chat, thread, count_queries):
     conversation_id = chat["conversation"]["id"]
     desk.reply(conversation_id, "One reply")
@@ -223,7 +231,8 @@ def _foreign(found):
     bad = [(tag, attrs) for tag, attrs in found if tag in {"iframe", "object", "style"} or "style" in attrs]
     bad += [(tag, attrs) for tag, attrs in found if any(name.startswith("on") for name in attrs)]
     bad += [(tag, attrs) for tag, attrs in found if tag == "script" and not _is_own_script(attrs)]
-    bad += [(tag, attrs) for tag, attrs in found if tag == "img" and not attrs["src"].startswith("/static/")]
+    own = ("/static/", "/api/inbox/attachments/")
+    bad += [(tag, attrs) for tag, attrs in found if tag == "img" and not attrs["src"].startswith(own)]
     return bad + [
         (tag, attrs) for tag, attrs in found if attrs.get("href", "").lower().startswith(("javascript:", "data:"))
     ]

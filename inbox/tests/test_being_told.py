@@ -1,0 +1,122 @@
+"""How an agent is told that somebody has written: by the desktop, a sound and the title, and by none while looking."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import expect
+
+from curbe.testing.bed import Bed
+from curbe.testing.people import WITHIN_MS, AgentAtInbox, VisitorAtShop
+from curbe.testing.stack import Stack
+from curbe.testing.waiting import wait_for
+
+# Everything happens as it would, and is written down besides: what the desktop shows, and every note that is played. A
+# browser without a desktop answers "granted" when it is asked, and says "denied" all the same.
+LISTEN = """window.shown = []; window.played = 0;
+  window.Notification = class extends Notification {
+    static get permission() { return "granted" }
+    constructor(title, options) { super(title, options); shown.push([title, options.body]) } };
+  const start = OscillatorNode.prototype.start;
+  OscillatorNode.prototype.start = function (...at) { played += 1; return start.apply(this, at) }"""
+NOTES = 2
+
+
+@pytest.fixture(scope="module")
+def stack(bed: Bed) -> Iterator[Stack]:
+    with bed.spawn_stack(database="sqlite") as running:
+        yield running
+
+
+def begins(session, stack, text):
+    """A visitor who has said something."""
+    visitor = VisitorAtShop.arrives(session, stack, "/demo/?lang=en")
+    visitor.opens_the_chat()
+    visitor.says(text)
+    visitor.sees_note("Sent")
+    return visitor
+
+
+def listens(session, stack, **options):
+    """An agent whose browser may show notifications, and of whom everything that tells is written down."""
+    agent = AgentAtInbox.signs_in(session, stack, **options)
+    agent.page.context.grant_permissions(["notifications"], origin=agent.base_url)
+    agent.page.add_init_script(LISTEN)
+    return agent
+
+
+def likes(agent, **wishes):
+    agent.page.goto(f"{agent.base_url}/inbox/settings/")
+    for name, wish in wishes.items():
+        box = agent.page.locator(f"#id_{name}")
+        if box.is_checked() != wish:
+            box.set_checked(wish)
+            expect(agent.page.locator("#saved")).to_have_text("Saved.", timeout=WITHIN_MS)
+    agent.page.goto(f"{agent.base_url}/inbox/")
+    agent.page.wait_for_load_state()
+
+
+def count_in_title(agent):
+    found = re.match(r"\((\d+)\) ", agent.page.title())
+    return int(found[1]) if found else 0
+
+
+def settled_title(agent):
+    """The number in the title, once it is that of the rows."""
+    unread = agent.page.locator("#rows .row.unread")
+    wait_for(lambda: count_in_title(agent) == unread.count(), "the title to count what is unread")
+    return count_in_title(agent)
+
+
+def test_what_is_not_looked_at_is_told_by_desktop_sound_and_title(browser, stack):
+    @browser.run
+    def story(session):
+        visitor = begins(session, stack, "first of all")
+        agent = listens(session, stack)
+        likes(agent, desktop=True, sound=True)
+        agent.opens("first of all")
+        agent.page.goto(f"{agent.base_url}/inbox/")
+        agent.sees_in_list("first of all")
+        read = count_in_title(agent)
+        visitor.says("are you there?")
+        wait_for(lambda: agent.page.evaluate("shown.length") == 1, "the desktop to show it")
+        (name, body), *_ = agent.page.evaluate("shown")
+        assert name.startswith("Guest") and body == "are you there?"
+        assert agent.page.evaluate("played") == NOTES
+        expect(agent.page).to_have_title(re.compile(rf"^\({read + 1}\) "), timeout=WITHIN_MS)
+        agent.opens("are you there?")
+        wait_for(lambda: count_in_title(agent) == read, "the title to forget it")
+
+
+def test_while_the_thread_is_looked_at_nothing_tells(browser, stack):
+    @browser.run
+    def story(session):
+        visitor, other = begins(session, stack, "look at me"), begins(session, stack, "look elsewhere")
+        agent = listens(session, stack)
+        likes(agent, desktop=True, sound=True)
+        agent.opens("look at me")
+        title = settled_title(agent)
+        visitor.says("I see you look")
+        agent.sees("I see you look")
+        # The control, and what shows that the first has been passed over by now: of another thread one is told.
+        other.says("nobody looks here")
+        wait_for(lambda: agent.page.evaluate("shown.length") > 0, "the desktop to show it")
+        assert [body for _, body in agent.page.evaluate("shown")] == ["nobody looks here"]
+        assert agent.page.evaluate("played") == NOTES
+        # One is read as it comes, the other was unread before.
+        wait_for(lambda: count_in_title(agent) == title, "the title to count neither")
+
+
+def test_who_wants_neither_desktop_nor_sound_has_the_title(browser, stack):
+    @browser.run
+    def story(session):
+        visitor = begins(session, stack, "softly")
+        agent = listens(session, stack)
+        likes(agent, desktop=False, sound=False)
+        agent.sees_in_list("softly")
+        visitor.says("softly, please")
+        expect(agent.page.locator("#announcer")).to_contain_text("softly, please", timeout=WITHIN_MS)
+        assert agent.page.evaluate("[shown.length, played]") == [0, 0]
+        assert count_in_title(agent) >= 1

@@ -1,0 +1,64 @@
+"""What an agent sees while there is nothing, while it is on its way, and when it does not come."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Route, expect
+
+from curbe.testing.people import WITHIN_MS, AgentAtInbox
+from curbe.testing.waiting import wait_for
+from inbox.tests.pages import ids_of, text_of
+
+NOTHING = {
+    "view=mine": "Nothing is assigned to you.",
+    "view=unassigned": "Everything has somebody who looks after it.",
+    "view=all": "No open conversations.",
+    "view=snoozed": "Nothing is snoozed.",
+    "view=closed": "Nothing has been closed yet.",
+    "view=mentions": "Nobody has mentioned you.",
+    "view=all&priority=urgent": "Nothing fits these filters.",
+}
+URGENT = "**/inbox/?*priority=urgent*"
+
+
+@pytest.fixture(scope="module")
+def stack(bed):
+    with bed.spawn_stack(database="sqlite") as running:
+        yield running
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("english")
+@pytest.mark.parametrize("query", NOTHING)
+def test_an_empty_list_says_what_it_waits_for(ada, harbor, query):
+    page = ada.get(f"/inbox/?{query}")
+    assert ids_of(page, "row-") == [] and NOTHING[query] in text_of(page)
+    assert [text for text in NOTHING.values() if text in text_of(page)] == [NOTHING[query]]
+
+
+def test_a_list_on_its_way_is_busy_and_one_that_fails_says_so_and_stays(browser, stack):
+    @browser.run
+    def story(session):
+        agent = AgentAtInbox.signs_in(session, stack)
+        page = agent.page
+        held: list[Route] = []
+        before = page.locator("#rows > .row").count()
+        assert before > 1
+        expect(page.locator("#list .empty")).to_be_hidden()
+        page.route(URGENT, lambda route: held.append(route))
+        page.locator("#filters > summary").click()
+        page.locator("#narrow [name=priority]").select_option("urgent")
+        expect(page.locator("#list")).to_have_attribute("aria-busy", "true", timeout=WITHIN_MS)
+        page.route(URGENT, lambda route: route.abort())
+        # The test hears of what the page has sent only while it waits for the page.
+        wait_for(lambda: page.wait_for_timeout(50) or held, "the page to ask for the list")
+        for route in held:
+            route.abort()
+        expect(page.locator("#list")).not_to_have_attribute("aria-busy", "true", timeout=WITHIN_MS)
+        expect(page.locator("#banner")).to_be_visible(timeout=WITHIN_MS)
+        expect(page.locator("#rows > .row")).to_have_count(before)
+        # The control: what arrives is shown.
+        page.unroute(URGENT)
+        page.locator("#narrow [name=priority]").select_option("")
+        page.locator("#narrow [name=priority]").select_option("urgent")
+        expect(page.locator("#rows > .row")).to_have_count(1, timeout=WITHIN_MS)
