@@ -117,5 +117,7 @@ export function arrangeThread() {
   const head = find("#thread-head");
   if (!parts || !head) return;
   const unreadAfter = Number(find("#thread")?.dataset.unreadAfter);
-  arrange(parts, { unreadAfter, contactRead: Number(head.dataset.contactRead) });
+  // How far the visitor has read is told at the end, and the end may not be on the screen.
+  const contactRead = find("#newer", parts) ? undefined : Number(head.dataset.contactRead);
+  arrange(parts, { unreadAfter, contactRead });
 }

@@ -1,8 +1,8 @@
 /** The inbox in the browser: wires what the page says and what people do to the modules that know about it. */
 import { hideBanner, showBanner } from "./banner.js";
-import { hearDraft, isSendKey, openComposer, stopTyping, submit, turnTo, typed, wipeDrafts } from "./composer.js";
+import { hearDraft, isSendKey, openComposer, resumeDraft, stopTyping, submit, turnTo, typed, wipeDrafts } from "./composer.js";
 import { pressed, showKeys } from "./keys.js";
-import { forgetWaiting, markRows, pointerMoved } from "./list.js";
+import { forgetWaiting, goToNewest, markRows, pointerMoved, scrolled } from "./list.js";
 import { hurry, touchAgain } from "./live.js";
 import { showTimeline } from "./log.js";
 import { hurryOutbox, showOutbox, startOutbox, wipeOutbox } from "./outbox.js";
@@ -10,8 +10,12 @@ import { app, fact, find, openConversation } from "./page.js";
 import { showPresence } from "./presence.js";
 import { attention, nudge, send, startStream } from "./stream.js";
 import { markUnread, moved, readOn, takeRead } from "./reading.js";
+import { pick, unpick } from "./selection.js";
+import "./settings.js";
 import { startTabs, tellGone } from "./tabs.js";
-import { goToEnd, openThread } from "./thread.js";
+import { startSearch } from "./search.js";
+import { startTeamwork } from "./teamwork.js";
+import { goToEnd, isOpenEnded, openThread } from "./thread.js";
 import { arrangeThread } from "./arrange.js";
 import { showTimes } from "./times.js";
 
@@ -53,11 +57,13 @@ const HTMX = {
   "htmx:beforeRequest": ({ detail }) => {
     underway.set(detail.xhr, { at: performance.now(), fromEnd: 0 });
     if (detail.target.id === "main") stopTyping();
+    if (detail.target.matches("[data-refusal]")) detail.target.replaceChildren();
   },
   "htmx:beforeSwap": ({ detail }) => {
     const request = underway.get(detail.xhr);
     const scroller = scrollerOf(detail.target);
-    if (request && scroller && detail.target !== scroller) request.fromEnd = scroller.scrollHeight - scroller.scrollTop;
+    if (detail.xhr.status === 422 && detail.target.matches("[data-refusal]")) Object.assign(detail, { shouldSwap: true, isError: false });
+    if (request && scroller && detail.target !== scroller && detail.target.id !== "newer") request.fromEnd = scroller.scrollHeight - scroller.scrollTop;
   },
   "htmx:afterSwap": ({ detail }) => detail.target && swapped(detail.target, underway.get(detail.xhr)),
   // Going back and forth: htmx gets the whole screen from the server, and names no target.
@@ -65,12 +71,15 @@ const HTMX = {
     stopTyping();
     wentBackAt = performance.now();
   },
-  "htmx:historyRestore": () => {
+  "htmx:historyRestore": ({ detail }) => {
+    // Gone back again before this page came: another address by now, and another thread.
+    if (detail.path !== location.pathname + location.search) return location.reload();
     forgetWaiting();
     shown();
     touchAgain(wentBackAt);
   },
-  "htmx:responseError": ({ detail }) => refused(detail.xhr.status, detail.pathInfo.requestPath),
+  "htmx:historyCacheMissLoadError": () => location.reload(),
+  "htmx:responseError": ({ detail }) => refused(detail.xhr, detail.requestConfig),
   "htmx:sendError": () => showBanner("failed"),
   "htmx:timeout": () => showBanner("failed"),
 };
@@ -94,15 +103,16 @@ function filledIn(fromEnd) {
   markRows();
   showPresence();
   arrangeThread();
+  if (!isOpenEnded()) find("#to-newest")?.remove();
   const scroller = find("#thread-scroll");
   if (scroller && fromEnd) scroller.scrollTop = scroller.scrollHeight - fromEnd;
 }
 
-/** @param {number} status
- * @param {string} path */
-function refused(status, path) {
-  if (status === 409) showBanner("switched");
-  else if (status === 404) location.assign(path);
+/** @param {XMLHttpRequest} answer
+ * @param {{verb: string, path: string}} request */
+function refused({ status, responseText }, { verb, path }) {
+  if (responseText === "tenant_switched") showBanner("switched");
+  else if (status === 404 && verb === "get") location.assign(path);
   else if (status !== 401) showBanner("failed"); // With 401 comes where to go, and htmx goes there.
 }
 
@@ -111,6 +121,9 @@ const ACTS = {
   panel: togglePanel,
   keys: showKeys,
   newest: goToEnd,
+  newer: goToNewest,
+  pick,
+  unpick: () => void unpick(),
   unread: () => void markUnread().catch(() => showBanner("failed")), // Handled: the reader is told.
   back: (element, event) => {
     event.preventDefault();
@@ -152,6 +165,13 @@ function clicked(event) {
   if (!target.closest("#account")) find("#account")?.removeAttribute("open");
 }
 
+/** A link with Ctrl, ⌘ or Shift is the browser's: it opens a tab or a window, and this page stays.
+ * @param {MouseEvent} event */
+function leftToBrowser(event) {
+  const isElsewhere = event.ctrlKey || event.metaKey || event.shiftKey;
+  if (isElsewhere && /** @type {Element} */ (event.target).closest("a[hx-get]")) event.stopPropagation();
+}
+
 /** @param {SubmitEvent} event */
 function submitted(event) {
   const form = /** @type {HTMLElement} */ (event.target);
@@ -188,6 +208,7 @@ function looked() {
 
 function listen() {
   for (const [name, act] of Object.entries(HTMX)) document.addEventListener(name, (event) => act(/** @type {CustomEvent} */ (event)));
+  document.addEventListener("click", leftToBrowser, { capture: true });
   document.addEventListener("click", clicked);
   document.addEventListener("submit", submitted);
   document.addEventListener("keydown", keyDown);
@@ -200,6 +221,7 @@ function listen() {
   document.addEventListener("curbe:rows", showPresence);
   document.addEventListener("visibilitychange", looked);
   window.addEventListener("pageshow", looked);
+  document.addEventListener("scroll", (event) => /** @type {HTMLElement} */ (event.target).id === "list-scroll" && scrolled(), { capture: true, passive: true });
   window.addEventListener("focus", readOn);
   window.addEventListener("storage", ({ key }) => key && hearDraft(key));
   window.addEventListener("offline", () => showBanner("offline"));
@@ -208,8 +230,10 @@ function listen() {
 }
 
 listen();
+startTeamwork();
+startSearch();
 startOutbox();
 startTabs(takeRead);
 attention.look(!document.hidden);
 shown();
-startStream(() => (hurryOutbox(), tellViewing()));
+startStream(() => (hurryOutbox(), resumeDraft(), tellViewing()));

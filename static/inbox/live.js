@@ -7,7 +7,7 @@ import { html } from "./http.js";
 import { forgetWaiting, markRows, replaceRows, theList } from "./list.js";
 import { readAnew, takeTimelines, unfolded } from "./log.js";
 import { app, fact, find, findAll, morph, openContact, openConversation, parsed, process } from "./page.js";
-import { firstSeq, isOfPerson, lastSeq, openThread, takeNews } from "./thread.js";
+import { firstSeq, isOfPerson, isOpenEnded, lastSeq, openThread, takeNews } from "./thread.js";
 import { showTimes } from "./times.js";
 
 /** Changes this close together are one request; a page that nobody looks at is in less of a hurry. */
@@ -15,6 +15,8 @@ const GATHER_MS = 120;
 const UNSEEN_MS = 1500;
 const MOST_ROWS = 60;
 const LONGEST_MS = 20_000;
+/** No part has such a number. */
+const NONE = 2 ** 31 - 1;
 
 /** `into`: the contact was a guest, and is that user now.
  * @typedef {{conversation?: string, contact?: string, into?: string, seq?: number}} Change */
@@ -29,6 +31,8 @@ let isAsking = false;
 let failures = 0;
 /** @type {number | undefined} */
 let timer;
+/** When the next request is due, in ms of performance.now(). */
+let due = Infinity;
 
 /** Something changed: of which conversation and person, and from which part on.
  * @param {Change} change */
@@ -75,11 +79,15 @@ export async function renew() {
   return fact("cursor");
 }
 
-/** @param {number} [ms] */
+/** Ask soon. One change after another does not put off what is due, nor hurry a server that could not answer.
+ * @param {number} [ms] */
 function schedule(ms = document.hidden ? UNSEEN_MS : GATHER_MS) {
-  if (isAsking) return;
+  if (isAsking || (failures && due < Infinity)) return;
+  const delay = Math.max(ms, failures && backoff());
+  if (performance.now() + delay >= due) return;
   clearTimeout(timer);
-  timer = window.setTimeout(ask, Math.max(ms, failures && backoff()));
+  due = performance.now() + delay;
+  timer = window.setTimeout(ask, delay);
 }
 
 function backoff() {
@@ -89,6 +97,7 @@ function backoff() {
 async function ask() {
   const asked = dirty;
   dirty = [];
+  due = Infinity;
   isAsking = true;
   try {
     await (idsOf(asked).length > MOST_ROWS ? renew() : update(asked));
@@ -138,7 +147,7 @@ function takeThread(news) {
   takeNews(news);
   // Every part may say who wrote it: when that has changed, all of them are asked for.
   if (!isSamePerson) touch({ conversation: openConversation(), seq: firstSeq() });
-  else if (news.dataset.more !== undefined) touch({ conversation: openConversation(), seq: lastSeq(news) + 1 });
+  else if (news.dataset.more !== undefined && !(isOpenEnded() && lastSeq(news) >= lastSeq())) touch({ conversation: openConversation(), seq: lastSeq(news) + 1 });
 }
 
 /** The ids of the rows that may have changed.
@@ -157,12 +166,12 @@ function rowsOfContact(contact) {
 /** @param {string[]} ids
  * @param {Change[]} changes */
 function ofInbox(ids, changes) {
-  const query = new URLSearchParams({ view: find("#rows")?.dataset.view ?? "", ids: ids.join(",") });
+  const query = new URLSearchParams(`${find("#rows")?.dataset.query ?? ""}&ids=${ids.join(",")}`);
   const open = openConversation();
   const contact = openContact();
   const own = changes.filter((one) => one.conversation === open || (!one.conversation && one.contact === contact));
   if (open && own.length) {
-    const from = Math.min(lastSeq() + 1, ...own.map((one) => one.seq ?? Infinity));
+    const from = Math.min(isOpenEnded() ? NONE : lastSeq() + 1, ...own.map((one) => one.seq ?? Infinity));
     query.set("open", open);
     query.set("after", String(from - 1));
   }
@@ -177,11 +186,15 @@ function ofLog(ids) {
   return `${fact("base")}log/live/?${query}`;
 }
 
-/** @param {HTMLElement} old
+/** Where one is stays marked: the answer does not know which page asked for it.
+ * @param {HTMLElement} old
  * @param {HTMLElement} fresh */
 function keepLabel(old, fresh) {
   const list = find("ul", old);
   const counted = find("ul", fresh);
+  const here = find("[aria-current]", old)?.id;
+  for (const link of findAll("[aria-current]", fresh)) link.removeAttribute("aria-current");
+  if (here) find(`#${CSS.escape(here)}`, fresh)?.setAttribute("aria-current", "page");
   if (list && counted) morph(list, counted);
   process(old);
 }

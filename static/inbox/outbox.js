@@ -1,8 +1,10 @@
 /**
  * Messages on their way: shown at once, kept on this computer until the server's own copy is on the screen.
  */
-import { createOutbox } from "../realtime/outbox.js";
+import { createOutbox, isPermanent } from "../realtime/outbox.js";
 import { alone, clock, uuid } from "../widget/browser.js";
+import { showBanner } from "./banner.js";
+import { settle } from "./drafts.js";
 import { api } from "./http.js";
 import { touch } from "./live.js";
 import { fact, find, make, openConversation } from "./page.js";
@@ -13,7 +15,9 @@ import { text } from "./texts.js";
 
 /** @import {Entry} from "../realtime/types.d.ts" */
 
-/** @typedef {Entry & {kind: "message" | "note", seen: number | null}} Written seen: the last part one had seen */
+/** `seen`: the last part one had seen; `version`: of the draft it was made of; `then`: what happens once it is there.
+ * @typedef {{kind: "message" | "note", seen: number | null, version?: number, then?: {close?: true, snooze?: string}}} How */
+/** @typedef {Entry & How} Written */
 
 /** Another tab may show the thread, and keeps its message on the screen until the server's own copy is there. */
 const ELSEWHERE_MS = 10_000;
@@ -36,10 +40,10 @@ export function startOutbox() {
 }
 
 /** Say something in the open conversation.
- * @param {string} body
- * @param {"message" | "note"} kind */
-export function write(body, kind) {
-  put({ id: uuid(), thread: openConversation(), body, kind, seen: kind === "message" ? lastSeq() : null });
+ * @param {{body: string, kind: "message" | "note", files: {id: string, name: string}[], version: number, then: How["then"]}} said */
+export function write({ body, kind, files, version, then }) {
+  const seen = kind === "message" ? lastSeq() : null;
+  put({ id: uuid(), thread: openConversation(), body, kind, seen, version, then, ...(files.length && { files }) });
   goToEnd();
 }
 
@@ -66,7 +70,7 @@ export function showOutbox() {
   keepPlace(() => find("#outbox")?.replaceChildren(...entries.map((one) => bubble(/** @type {Written} */ (one)))));
 }
 
-/** @param {{id: string, thread: string, body: string, kind: "message" | "note", seen: number | null}} message */
+/** @param {How & {id: string, thread: string, body: string, files?: any[]}} message */
 function put(message) {
   outbox?.add({ ...message, author: fact("agent") });
 }
@@ -78,15 +82,34 @@ function hasArrived(key) {
 
 /** @param {Written} entry
  * @returns {Promise<string>} */
-async function deliver({ id, thread, body, kind, seen }) {
+async function deliver({ id, thread, body, kind, seen, files = [], version, then }) {
   const guard = seen === null ? {} : { last_seen_seq: seen };
+  const message = { client_message_id: id, kind, body, attachment_ids: files.map((one) => one.id), ...guard };
   try {
-    await api("POST", `conversations/${thread}/messages`, { client_message_id: id, kind, body, ...guard });
+    await api("POST", `conversations/${thread}/messages`, { ...message, draft_version: version });
     reached();
+    settle(thread, version);
+    if (then) await goOn(thread, then).catch(told);
     return thread;
   } finally {
     touch({ conversation: thread }); // Stored: show it. Refused: show the colleague's answer it collided with.
   }
+}
+
+/** What was to happen with the conversation once it is answered. Sent again, it is so already.
+ * @param {string} thread
+ * @param {{close?: true, snooze?: string}} then */
+async function goOn(thread, { close, snooze }) {
+  if (close) await api("POST", `conversations/${thread}/close`, {});
+  if (snooze) await api("POST", `conversations/${thread}/snooze`, { until: snooze });
+}
+
+/** Handled: the message is there, and what was to follow cannot be done any more, which the reader is told. Anything
+ * else is tried again with the message, which is stored once.
+ * @param {import("./http.js").Refused} error */
+function told(error) {
+  if (!isPermanent(error.status)) throw error;
+  showBanner("failed");
 }
 
 /** Whether a colleague's answer came first (the collision guard).
@@ -101,7 +124,8 @@ function bubble(entry) {
   const said = make("div", "said");
   const fate = make("p", "fate");
   fate.append(make("span", "", fateOf(entry)), ...remedies(entry));
-  said.append(make("div", "bubble prose", entry.body), fate);
+  const names = (entry.files ?? []).map((one) => one.name).join(", ");
+  said.append(make("div", "bubble prose", [entry.body, names].filter(Boolean).join("\n")), fate);
   row.append(said);
   return row;
 }
@@ -119,7 +143,13 @@ function remedies(entry) {
   if (entry.state !== "failed") return [];
   const again = isOvertaken(entry) ? button("send_anyway", () => sendAnyway(entry)) : button("retry", () => outbox?.retry(entry.id));
   const copy = button("copy", () => navigator.clipboard?.writeText(entry.body));
-  return [again, copy, button("discard", () => outbox?.discard(entry.id))];
+  return [again, copy, button("discard", () => giveUp(entry))];
+}
+
+/** @param {Written} entry */
+function giveUp({ id, thread, version }) {
+  settle(thread, version);
+  outbox?.discard(id);
 }
 
 /** @param {string} label
@@ -133,7 +163,7 @@ function button(label, act) {
 
 /** The agent has seen the colleague's answer and wants to say this too: the same key, without the guard.
  * @param {Written} entry */
-function sendAnyway({ id, thread, body, kind }) {
+function sendAnyway({ id, thread, body, kind, files, version, then }) {
   outbox?.discard(id);
-  put({ id, thread, body, kind, seen: null });
+  put({ id, thread, body, kind, files, version, then, seen: null });
 }

@@ -51,18 +51,35 @@ export function parsed(html) {
   return new DOMParser().parseFromString(html, "text/html");
 }
 
-/** Make an element like a fresh one from the server. What is marked `data-keep`, and what is unfolded, stay
- * as they are.
+/** Make an element like a fresh one from the server. What is unfolded, and what is marked `data-keep`, stay as they are;
+ * with `data-keep="edits"` only while somebody is at its fields, or has changed one.
  * @param {Element} old
  * @param {Element} fresh */
 export function morph(old, fresh) {
   window.Idiomorph.morph(old, fresh, {
     morphStyle: "outerHTML",
     callbacks: {
-      beforeNodeMorphed: (node) => !(node instanceof HTMLElement && node.dataset.keep !== undefined),
+      beforeNodeMorphed: (node) => !(node instanceof HTMLElement && isKept(node)),
       beforeAttributeUpdated: (name, node) => !(name === "open" && node.tagName === "DETAILS"),
     },
   });
+}
+
+/** @param {HTMLElement} element */
+function isKept(element) {
+  const { keep } = element.dataset;
+  return keep === "edits" ? isEdited(element) : keep !== undefined;
+}
+
+/** @param {HTMLElement} element a field, or what is around some */
+function isEdited(element) {
+  const fields = [element, ...findAll("input, textarea", element)];
+  return element.contains(document.activeElement) || fields.some((one) => isChanged(/** @type {HTMLInputElement} */ (one)));
+}
+
+/** @param {HTMLInputElement} field */
+function isChanged({ value, defaultValue, checked, defaultChecked }) {
+  return value !== defaultValue || checked !== defaultChecked;
 }
 
 /** Let htmx know elements that did not come through it.

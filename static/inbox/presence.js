@@ -2,6 +2,7 @@
  * Who is there, who types and who looks at what, as far as one was told; all of it is forgotten in time.
  */
 import { stillTyping, withTyping, withoutTypist } from "../realtime/typing.js";
+import { isAnswering, showAnswers } from "./answering.js";
 import { fact, find, findAll, make, openConversation } from "./page.js";
 import { keepPlace } from "./thread.js";
 import { text } from "./texts.js";
@@ -68,12 +69,14 @@ export function hasGone(id) {
 /** Write who is there, types and looks into the rows and the thread; called again when those were rendered anew. */
 export function showPresence() {
   forgetOld();
-  for (const element of findAll("[data-typing]")) showOnRow(element, writersIn(element.dataset.typing ?? ""));
+  for (const element of findAll("[data-typing]")) showOnRow(element, element.dataset.typing ?? "");
   for (const element of findAll("[data-contact-presence]")) showThere(element, present.get(element.dataset.contactPresence ?? "")?.status);
   for (const element of findAll("[data-present]")) showColleagues(element, element.dataset.present ?? "");
   showInThread();
+  showAnswers();
   clearTimeout(timer);
-  if (typists.size || viewers.size || present.size) timer = window.setTimeout(showPresence, 1000);
+  const isAwaited = findAll("[data-answering]").some((one) => !one.hidden);
+  if (isAwaited || typists.size || viewers.size || present.size) timer = window.setTimeout(showPresence, 1000);
 }
 
 /** @param {Frame} frame */
@@ -121,14 +124,17 @@ function writersIn(conversation) {
   return typists.get(conversation) ?? [];
 }
 
-/** The visitor's typing stands in for the preview.
+/** The visitor's typing stands in for the preview, or that the assistant answers.
  * @param {HTMLElement} label
- * @param {Writer[]} writers */
-function showOnRow(label, writers) {
-  const isTyping = writers.some((one) => one.kind === "contact");
+ * @param {string} conversation */
+function showOnRow(label, conversation) {
+  const isTyping = writersIn(conversation).some((one) => one.kind === "contact");
+  const isAnswered = !isTyping && isAnswering(conversation);
   label.hidden = !isTyping;
+  const answering = /** @type {HTMLElement | null} */ (label.nextElementSibling);
   const preview = /** @type {HTMLElement | null} */ (label.previousElementSibling);
-  if (preview) preview.hidden = isTyping;
+  if (answering) answering.hidden = !isAnswered;
+  if (preview) preview.hidden = isTyping || isAnswered;
 }
 
 /** @param {HTMLElement} element

@@ -3,11 +3,12 @@ import { createAttention } from "../realtime/attention.js";
 import { EMPTY, cursorOf, receive, withCursor } from "../realtime/reducer.js";
 import { createConnection } from "../realtime/socket.js";
 import { clock, uuid } from "../widget/browser.js";
+import { endAnswer, hearAnswer } from "./answering.js";
 import { hideBanner, showBanner } from "./banner.js";
 import { api, poll, TRACE } from "./http.js";
 import { remember, renew, touch } from "./live.js";
 import { fact, openContact } from "./page.js";
-import { hasGone, hasSaid, hear, isNamed } from "./presence.js";
+import { hasGone, hasSaid, hear, isNamed, showPresence } from "./presence.js";
 import { takeRead } from "./reading.js";
 import { arrived } from "./tabs.js";
 
@@ -108,10 +109,12 @@ function touchWhatIsIn({ message, conversation, conversation_id, participant, co
     touch({ contact: from, into: contact.id });
     hasGone(from);
   }
+  if (type === "contact.erased") resync(); // Whatever of them is on the screen goes, however far back.
   if (type === "contact.updated") isNamed(contact);
-  if (type !== "message.created") return;
+  if (type !== "message.created" && type !== "note.created") return;
+  endAnswer(message);
   hasSaid(message.conversation_id, message.author);
-  arrived(message, conversation?.assignee);
+  arrived(message, conversation);
 }
 
 /** @param {any} frame */
@@ -119,6 +122,10 @@ function takeFleeting(frame) {
   if (frame.k === "agent_read") takeRead(frame);
   else if (frame.k === "visit") (frame.by.id === openContact() ? touch : remember)({ contact: frame.by.id });
   else if (ABOUT_PEOPLE.has(frame.k)) hear(frame);
+  else if (frame.k === "assistant.delta") {
+    hearAnswer(frame);
+    showPresence();
+  }
 }
 
 /** The log goes this far: when it has not arrived in a while, ask for the rest.

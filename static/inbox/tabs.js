@@ -5,13 +5,18 @@
 import { createTabs } from "../realtime/tabs.js";
 import { alone, clock } from "../widget/browser.js";
 import { showBanner } from "./banner.js";
+import { notify } from "./notify.js";
 import { fact, find, isLookedAt, make } from "./page.js";
 import { store } from "./store.js";
 import { text } from "./texts.js";
+import { preferences } from "./writing.js";
 
 /** How far this agent has read a conversation, and how many messages are unread after that.
  * @typedef {{c: string, last_read_seq: number, unread: number}} Read */
-/** @typedef {{id: string, conversation_id: string, body: string, author: {kind: string, name: string}}} Said */
+/** @typedef {{id: string, conversation_id: string, body: string, author: {kind: string, name: string}, mentions?: string[], event: {name: string, summary?: string} | null}} Said */
+/** @typedef {{assignee: {id: string} | null, contact: {display_name: string}, assistant_answers: boolean}} About */
+/** Whom it is about, what they said, and both in one sentence.
+ * @typedef {{title: string, body: string, sentence: string}} Telling */
 
 /** @type {import("../realtime/tabs.js").Tabs | null} */
 let tabs = null;
@@ -34,13 +39,48 @@ export function tellGone() {
   tabs?.say({ t: "gone" });
 }
 
-/** A visitor has written: said aloud in one tab, unless somebody looks at it, or it is a colleague's to answer.
+/** Somebody has written, or the assistant gave a conversation to people: told in one tab, unless somebody looks at it, or
+ * it is nothing that the agent wants to be told of.
  * @param {Said} message
- * @param {{id: string} | null} assignee */
-export function arrived({ id, conversation_id, body, author }, assignee) {
-  if (author.kind !== "contact" || (assignee && assignee.id !== fact("agent"))) return;
+ * @param {About} conversation */
+export function arrived(message, conversation) {
+  const { id, conversation_id } = message;
+  const telling = tellingOf(message, conversation);
+  if (!telling) return;
   if (isLookedAt(conversation_id)) return void tabs?.hush(id);
-  tabs?.ring(id, () => announce(text("said", { name: author.name, text: body.slice(0, 200) })));
+  tabs?.ring(id, () => {
+    announce(telling.sentence);
+    notify(conversation_id, telling.title, telling.body);
+  });
+}
+
+/** What the assistant is about to answer is nobody else's to be told of: should it not answer, it hands over.
+ * @param {Said} message
+ * @param {About} conversation
+ * @returns {Telling | null} */
+function tellingOf({ author, body, mentions = [], event }, conversation) {
+  if (event?.name === "handed_off") return isWanted(conversation) ? handedOver(event.summary ?? "", conversation) : null;
+  const isNaming = preferences().mentions && mentions.includes(fact("agent"));
+  const isAsking = author.kind === "contact" && !conversation.assistant_answers && isWanted(conversation);
+  if (!isNaming && !isAsking) return null;
+  const said = body.slice(0, 200);
+  return { title: author.name, body: said, sentence: text(isAsking ? "said" : "mentioned", { name: author.name, text: said }) };
+}
+
+/** The first line of a summary says why it was, and the others what it is about.
+ * @param {string} summary
+ * @param {About} conversation
+ * @returns {Telling} */
+function handedOver(summary, { contact: { display_name: title } }) {
+  const body = [text("handed_over"), ...summary.split("\n").slice(1)].join("\n").slice(0, 200);
+  return { title, body, sentence: `${title}: ${body}` };
+}
+
+/** @param {About} conversation */
+function isWanted({ assignee }) {
+  const { ring } = preferences();
+  const isMine = assignee?.id === fact("agent");
+  return ring === "all" || (ring !== "none" && isMine) || (ring === "mine_and_unassigned" && !assignee);
 }
 
 /** Say it to those who do not see it.

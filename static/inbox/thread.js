@@ -5,15 +5,31 @@ import { beginReading, isAtEnd, readOn } from "./reading.js";
 import { announce } from "./tabs.js";
 import { text } from "./texts.js";
 
-/** A thread is on the screen: begin where one stopped reading, else at the end. */
+/** A thread is on the screen: begin at the part that was asked for, else where one stopped reading, else at the end. */
 export function openThread() {
   const scroller = find("#thread-scroll");
   if (!scroller) return;
   arrangeThread();
+  const asked = find(`#parts > .part[data-seq="${find("#thread")?.dataset.at}"]`);
   const fresh = find("#parts > .fresh");
-  if (fresh) fresh.scrollIntoView({ block: "start" });
+  if (asked) showFound(asked);
+  else if (fresh) fresh.scrollIntoView({ block: "start" });
   else scroller.scrollTop = scroller.scrollHeight;
   beginReading();
+}
+
+/** A part that one was looking for: in the middle, marked for a while, and where reading aloud goes on.
+ * @param {HTMLElement} part */
+function showFound(part) {
+  part.classList.add("is-found");
+  part.tabIndex = -1;
+  part.focus({ preventScroll: true });
+  part.scrollIntoView({ block: "center" });
+}
+
+/** Whether there is more of the thread after the last part on the screen. */
+export function isOpenEnded() {
+  return find("#parts > #newer") !== null;
 }
 
 /** The number of the last part on the screen, or of the last one in an answer.
@@ -58,17 +74,24 @@ function tellWhose(news) {
   Object.assign(thread.dataset, { contact, person });
 }
 
-/** Do something that changes the height of the thread; whoever is at its end stays there.
+/** Do something that changes the height of the thread; whoever is at its end stays there, unless they hold a selection.
  * @param {() => void} change */
 export function keepPlace(change) {
   const scroller = find("#thread-scroll");
-  const wasAtEnd = scroller !== null && isAtEnd(scroller);
+  const wasAtEnd = scroller !== null && isAtEnd(scroller) && !isSelecting(scroller);
   change();
   if (scroller && wasAtEnd) scroller.scrollTop = scroller.scrollHeight;
 }
 
+/** @param {HTMLElement} scroller */
+function isSelecting(scroller) {
+  const selection = document.getSelection();
+  return selection !== null && !selection.isCollapsed && scroller.contains(selection.anchorNode);
+}
+
 /** Go to the newest part. */
 export function goToEnd() {
+  if (isOpenEnded()) return find("#to-newest")?.click();
   const scroller = find("#thread-scroll");
   if (scroller) scroller.scrollTop = scroller.scrollHeight;
 }
@@ -91,18 +114,19 @@ function put(part) {
   const parts = /** @type {HTMLElement} */ (find("#parts"));
   const old = find(`#${part.id}`, parts);
   if (old) return morph(old, part);
+  if (isOpenEnded()) return; // It comes after what is not on the screen yet.
   const next = findAll(":scope > .part", parts).find((one) => seqOf(one) > seqOf(part)) ?? null;
   parts.insertBefore(document.importNode(part, true), next);
-  if (part.matches(".from-contact")) pointTo(part);
+  if (part.matches(".from-contact, .from-assistant") || find(".handover", part)) pointTo(part);
 }
 
-/** Say a visitor's message to those who do not see it, and point to it when it is below the fold.
+/** Say what the visitor or the assistant did to those who do not see it, and point to it when it is below the fold.
  * @param {HTMLElement} part */
 function pointTo(part) {
   const scroller = find("#thread-scroll");
   const newest = find("#newest");
   if (scroller && newest && !isAtEnd(scroller)) newest.hidden = false;
   const name = find(".author", part)?.textContent ?? "";
-  const said = (find(".bubble", part)?.textContent ?? "").trim().slice(0, 200);
-  announce(text("said", { name, text: said }));
+  const said = (find(".bubble, .handover", part)?.textContent ?? "").replace(/\s+/g, " ").trim().slice(0, 200);
+  announce(name ? text("said", { name, text: said }) : said);
 }

@@ -53,6 +53,14 @@ function short(at) {
   return at.getFullYear() === new Date().getFullYear() ? dayAndMonth(at) : fullDay(at);
 }
 
+/** A moment that is to come: its time, with the day when that is another one.
+ * @param {Date} at */
+function until(at) {
+  const days = -daysAgo(at);
+  if (days <= 0) return clock(at);
+  return `${days < 7 ? weekday(at) : dayAndMonth(at)} ${clock(at)}`;
+}
+
 /** The name of a day: today, yesterday, or its date.
  * @param {Date} at */
 export function dayName(at) {
@@ -68,7 +76,7 @@ export function dateOf(at) {
 }
 
 /** @type {Record<string, (at: Date) => string>} */
-const STYLES = { clock, short, span, day: fullDay };
+const STYLES = { clock, short, span, until, day: fullDay };
 
 /** Write every moment below an element; call it again as time goes by.
  * @param {ParentNode} [within] */
