@@ -16,6 +16,7 @@ from messenger.pages import FRAME_MODULES
 
 KB = 1024
 LOADER, FRAME, ON_DEMAND, REQUESTS = 5 * KB, 30 * KB, 10 * KB, 24
+DOCS = "drf_spectacular_sidecar/swagger-ui-dist"
 STORAGE = {"BACKEND": "curbe.static.ModuleManifestStorage"}
 # What the frame loads when it is needed.
 LATER_MODULES = [
@@ -26,7 +27,7 @@ LATER_MODULES = [
             *("feedback", "files", "help", "prechat", "menu", "emoji"),
         )
     ),
-    *(f"realtime/{name}.js" for name in ("socket", "polling", "typing", "attention", "tabs")),
+    *(f"realtime/{name}.js" for name in ("socket", "polling", "typing", "answering", "attention", "tabs")),
 ]
 # Besides its modules: the page, the style sheet, one language, bootstrap and the socket.
 OTHER_REQUESTS = 5
@@ -173,6 +174,14 @@ def test_what_is_served_keeps_strings_and_drops_what_only_readers_need():
     assert lean("widget/it.css", "/* gone */ p { color : red ; }") == "p{color:red}"
 
 
-def test_a_compressed_file_is_the_file(collected):
-    path = served(collected, "widget/session.js")
-    assert brotli.decompress(path.with_name(f"{path.name}.br").read_bytes()) == path.read_bytes()
+@pytest.mark.parametrize("name", ["widget/session.js", f"{DOCS}/swagger-ui-bundle.js"])
+def test_a_compressed_file_is_the_file(collected, name):
+    path = served(collected, name)
+    brotlied, zipped = (path.with_name(f"{path.name}.{ending}") for ending in ("br", "gz"))
+    assert brotli.decompress(brotlied.read_bytes()) == path.read_bytes()
+    assert brotlied.stat().st_size < zipped.stat().st_size < path.stat().st_size
+
+
+def test_what_no_page_asks_for_is_not_collected(collected):
+    assert (collected / DOCS).is_dir()  # The control.
+    assert not [*collected.glob("*/redoc"), *collected.glob("rest_framework")]

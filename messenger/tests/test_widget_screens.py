@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from curbe.testing import axe
 from curbe.testing.bed import Bed
 from curbe.testing.people import WITHIN_MS
-from curbe.testing.screens import LOOKS, Look, Walker, prepare, walk
+from curbe.testing.screens import ENV, LOOKS, Look, Walker, prepare, walk
 from curbe.testing.stack import Stack
 
 # The page around the open panel is the same on every screen, so it is looked at on one of them.
@@ -38,7 +38,7 @@ CUT_OFF = """() => {
 
 @pytest.fixture(scope="module")
 def stack(bed: Bed) -> Iterator[Stack]:
-    with bed.spawn_stack(database="sqlite") as running:
+    with bed.spawn_stack(database="sqlite", env=ENV) as running:
         prepare(running)
         yield running
 

@@ -39,8 +39,21 @@ export interface Message {
   client_message_id: string | null;
   created_at: string;
   deleted: boolean;
-  event: { name: string } | null;
+  /** Of a hand-over to the team: when it answers. */
+  event: { name: string; reply_time?: ReplyTime; back_at?: string | null } | null;
+  /** The articles that an answer of the assistant comes from. */
+  sources?: Source[];
   rev: number;
+}
+
+/** How soon the team usually answers; null where it does not say. */
+export type ReplyTime = "minutes" | "hours" | "day" | null;
+
+/** A help article. */
+export interface Source {
+  slug: string;
+  locale: string;
+  title: string;
 }
 
 export interface Conversation {
@@ -63,6 +76,8 @@ export interface Conversation {
   rating: Rating | null;
   /** Whether feedback on the present cycle is asked for, or may still be changed. */
   rating_requested: boolean;
+  /** Whether what the contact writes is the assistant's to answer first. */
+  assistant_answers?: boolean;
   /** Only agents get the contact with each conversation. */
   contact?: Contact;
   rev: number;
@@ -128,6 +143,10 @@ export interface Typist {
   id: string | null;
   name: string;
   until: number;
+  /** Of the assistant alone: which answer it writes, how many times that has grown, and all of it so far. */
+  turn?: string;
+  n?: number;
+  text?: string;
 }
 
 /** A message on its way. `thread` is a conversation id, or a local key while there is none yet. */

@@ -11,7 +11,7 @@ import { ConversationScreen } from "./conversation.js";
 import { Later } from "./later.js";
 import { hasHelp, isSingleThread, OPEN, screenOf, toContinue } from "./machine.js";
 import { Ago, Avatar, Avatars, CloseButton, Count, html, Icon, Presence } from "./parts.js";
-import { previewOf, teamOf } from "./thread.js";
+import { facesOf, previewOf, teamOf } from "./thread.js";
 
 /** @param {{ui: Ui}} props */
 export function App({ ui }) {
@@ -119,7 +119,7 @@ function Messages({ ui }) {
 function Row({ ui, conversation }) {
   const { t, session, state } = ui;
   const { last_message: last, unread_count: unread, status } = conversation;
-  const [face] = teamOf(conversation);
+  const [face] = facesOf(conversation, t("assistant"));
   const preview = previewOf(last);
   const text = last?.author.kind === "contact" ? t("youSaid", { text: preview }) : preview;
   return html`

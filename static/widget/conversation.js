@@ -6,11 +6,12 @@
  */
 
 import { useEffect, useLayoutEffect, useRef, useState } from "../vendor/hooks.js";
+import { HandOver, Helper, Sources } from "./assistant.js";
 import { Later } from "./later.js";
 import { dayName, exactTime, hour } from "./look.js";
 import { asksFirst, isSingleThread, isStored, toContinue, weatherOf } from "./machine.js";
 import { Avatar, Avatars, CloseButton, Count, html, Icon, Presence, Rich, Round } from "./parts.js";
-import { hasOlder, partsOf, teamOf, typistsOf } from "./thread.js";
+import { facesOf, hasOlder, nameOf, paragraphsOf, partsOf, typistsOf } from "./thread.js";
 
 /** Closer to the end than this, the reader is at the end. */
 const NEAR_PX = 48;
@@ -39,14 +40,14 @@ export function ConversationScreen({ ui: given }) {
     ${isClosed && html`<p class="closed">${t("closedNote")} ${!isSingleThread(state) && html`<button class="plain" onClick=${() => ui.session.startNew()}>${t("newConversation")}</button>`}</p>`}
     ${asksFirst(state)
       ? html`<${Later} of="Prechat" ui=${ui} onShown=${toEnd} />`
-      : html`<${Composer} ui=${ui} field=${field} placeholder=${t(isClosed ? "placeholderClosed" : "placeholder")} onSent=${toEnd} />`}
+      : html`<${Helper} ui=${ui} /><${Composer} ui=${ui} field=${field} placeholder=${t(isClosed ? "placeholderClosed" : "placeholder")} onSent=${toEnd} />`}
   `;
 }
 
 /** @param {{ui: Ui}} props */
 function Header({ ui }) {
   const { state, session, t } = ui;
-  const team = teamOf(state.log.conversations[state.thread ?? ""]);
+  const team = facesOf(state.log.conversations[state.thread ?? ""], t("assistant"));
   const name = team.map((one) => one.name.split(" ")[0]).join(", ") || state.widget?.name || t("team");
   return html`
     <div class="bar talk">
@@ -54,7 +55,7 @@ function Header({ ui }) {
       <${Avatars} people=${team.length ? team : [{ name }]} />
       <div class="who">
         <h1>${name}</h1>
-        <${Presence} ui=${ui} />
+        ${team[0]?.kind === "assistant" ? html`<small>${t("answersNow")}</small>` : html`<${Presence} ui=${ui} />`}
       </div>
       ${state.log.contact && html`<${More} ui=${ui} />`}
       <${CloseButton} ui=${ui} />
@@ -100,8 +101,8 @@ function Thread({ ui, list, isAtEnd, setAtEnd }) {
   const thread = state.thread ?? "";
   const conversation = state.log.conversations[thread];
   const [unreadFrom, setUnreadFrom] = useState(/** @type {number | undefined} */ (undefined));
-  const parts = partsOf(state, unreadFrom);
-  const typists = typistsOf(state, Date.now());
+  const parts = partsOf(state, unreadFrom, ui.now);
+  const typists = typistsOf(state, ui.now);
   const first = state.log.messages[thread]?.[0]?.seq ?? 0;
   const height = useRef(0);
   const firstShown = useRef(first);
@@ -191,6 +192,7 @@ function Line({ ui, part, stay }) {
 /** @param {{ui: Ui, part: Extract<Part, {type: "event"}>}} props */
 function EventLine({ ui, part }) {
   const { author, event, created_at } = part.message;
+  if (event?.name === "handed_off") return html`<p class="event handed"><${HandOver} ui=${ui} event=${event} /></p>`;
   const text = ui.t(`event_${event?.name}`, { name: author.name || ui.t("someone") });
   return text && html`<p class="event" title=${exactTime(created_at, ui.lang)}>${text}</p>`;
 }
@@ -198,22 +200,35 @@ function EventLine({ ui, part }) {
 /** @param {{ui: Ui, part: Extract<Part, {type: "bubble"}>, stay: () => void}} props */
 function Bubble({ ui, part, stay }) {
   const { t, lang } = ui;
-  const { message, entry, isOwn, isFirst, isLast, at } = part;
-  const author = message?.author.name || t("team");
+  const { message, entry, isOwn, isFirst, isLast, at, isGrowing = false } = part;
+  const author = nameOf(message?.author, t);
   const files = message?.attachments ?? entry?.files ?? [];
-  const hasText = message?.deleted || (message ?? entry)?.body;
-  const body = message?.deleted ? html`<em>${t("deleted")}</em>` : message ? html`<${Rich} markup=${message.body_html} />` : html`<div class="rich"><p>${entry?.body}</p></div>`;
+  const sources = message?.sources ?? [];
+  const text = (message ?? entry)?.body;
+  const isThinking = isGrowing && !text;
+  const look = `line ${isOwn ? "own" : "other"}${isFirst ? " first" : ""}${isLast ? " last" : ""}${message ? "" : " waiting"}${message?.author.kind === "assistant" ? " answer" : ""}`;
+  // Nobody is read an answer word by word: it is announced when it is all there, because then its bubble is a new one.
   return html`
-    <div class=${`line ${isOwn ? "own" : "other"}${isFirst ? " first" : ""}${isLast ? " last" : ""}${message ? "" : " waiting"}`}>
+    <div class=${look}>
       ${!isOwn && isLast && html`<${Avatar} who=${message?.author} />`}
-      <div class="bubble" title=${exactTime(at, lang)}>
-        <span class="sr">${isOwn ? t("you") : author}, ${hour(at, lang)}: </span>${hasText && body}
+      <div key=${isGrowing} class=${`bubble${isThinking ? " dots" : ""}`} title=${exactTime(at, lang)} aria-live=${isGrowing ? "off" : null} aria-busy=${isGrowing || null}>
+        <span class="sr">${isThinking ? t("typing", { name: author }) : `${isOwn ? t("you") : author}, ${hour(at, lang)}: `}</span>
+        ${isThinking ? html`<i></i><i></i><i></i>` : (text || message?.deleted) && html`<${Body} ui=${ui} part=${part} />`}
+        ${sources.length > 0 && html`<${Sources} ui=${ui} sources=${sources} />`}
         ${files.length > 0 && html`<${Later} of="Files" ui=${ui} files=${files} onShown=${stay} />`}
       </div>
       ${!isOwn && isLast && html`<small class="meta" aria-hidden="true">${author} · ${hour(at, lang)}</small>`}
       ${part.status && html`<${Status} ui=${ui} part=${part} />`}
     </div>
   `;
+}
+
+/** @param {{ui: Ui, part: Extract<Part, {type: "bubble"}>}} props */
+function Body({ ui, part: { message, entry, isGrowing } }) {
+  if (message?.deleted) return html`<em>${ui.t("deleted")}</em>`;
+  if (message && !isGrowing) return html`<${Rich} markup=${message.body_html} />`;
+  const paragraphs = message ? paragraphsOf(message.body) : [entry?.body];
+  return html`<div class="rich">${paragraphs.map((one) => html`<p>${one}</p>`)}</div>`;
 }
 
 /** How far one's own message got; a failed one can be tried again, copied or thrown away.

@@ -10,7 +10,7 @@ import { useEffect, useLayoutEffect, useState } from "../vendor/hooks.js";
 import { retryDelay } from "../realtime/outbox.js";
 import { html, Icon, Round } from "./parts.js";
 
-const MOST_BYTES = 20 * 1024 * 1024;
+const MOST_BYTES = 10 * 1024 * 1024;
 /** So often a file is sent up again by itself when the connection broke. */
 const MOST_TRIES = 4;
 const UNITS = ["byte", "kilobyte", "megabyte"];

@@ -7,8 +7,9 @@
  * @import {Request} from "./api.js"
  */
 
+import { withDelta, withoutAnswer } from "../realtime/answering.js";
 import { createAttention } from "../realtime/attention.js";
-import { cursorOf, receive } from "../realtime/reducer.js";
+import { cursorOf, findOwn, receive } from "../realtime/reducer.js";
 import { createConnection } from "../realtime/socket.js";
 import { createTypist, withoutTypist, withTyping } from "../realtime/typing.js";
 import { isStored } from "./machine.js";
@@ -135,7 +136,7 @@ function createFollower({ state, change, changeLog, boot, arrived, trace, clock 
 
   /** @param {Message} message */
   function hasSaid(message) {
-    changeTyping(message.conversation_id, (now) => withoutTypist(now, message.author));
+    changeTyping(message.conversation_id, (now) => withoutTypist(withoutAnswer(now, message), message.author));
     if (message.kind === "message" && message.author.kind !== "contact") arrived(message);
   }
 
@@ -143,6 +144,12 @@ function createFollower({ state, change, changeLog, boot, arrived, trace, clock 
    * @param {(typists: Typist[]) => Typist[]} act */
   function changeTyping(thread, act) {
     change((now) => ({ ...now, typing: { ...now.typing, [thread]: act(now.typing[thread] ?? []) } }));
+  }
+
+  /** What the assistant has written so far; nothing once its message is here.
+   * @param {any} frame */
+  function grow(frame) {
+    if (!findOwn(log(), frame.turn)) changeTyping(frame.c, (now) => withDelta(now, frame, clock.now()));
   }
 
   /** One resync, then a pause with a banner (rule 11). */
@@ -166,6 +173,7 @@ function createFollower({ state, change, changeLog, boot, arrived, trace, clock 
     hear(frame) {
       if (frame.t === "evs") take(frame);
       else if (frame.t === "eph" && frame.k === "typing") changeTyping(frame.c, (now) => withTyping(now, frame, clock.now()));
+      else if (frame.t === "eph" && frame.k === "assistant.delta") grow(frame);
       else if (frame.t === "resync_required") boot();
       else if ((frame.t === "hb" || frame.t === "welcome") && frame.head > log().seq) watchHole();
       const types = frame.items?.map((/** @type {any} */ item) => item.type);

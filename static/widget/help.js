@@ -92,15 +92,19 @@ export function Help({ ui }) {
   `;
 }
 
-/** @param {{ui: Ui}} props */
+/** Of a conversation in which the article was cited, the language that it was cited in; and there is a way back to it.
+ * @param {{ui: Ui}} props */
 export function Article({ ui }) {
   const { t, session, state, lang } = ui;
-  const { answer, problem, retry } = useAnswer(ui, `/${encodeURIComponent(state.article ?? "")}?locale=${lang}`);
+  const { thread, article } = state;
+  const cited = (state.log.messages[thread ?? ""] ?? []).flatMap((one) => one.sources ?? []);
+  const language = cited.find((one) => one.slug === article)?.locale ?? lang;
+  const { answer, problem, retry } = useAnswer(ui, `/${encodeURIComponent(article ?? "")}?locale=${language}`);
   const start = useStart(answer);
   return html`
     <div class="bar talk">
-      <${Round} icon="back" label=${t("back")} onClick=${() => session.go("help")} />
-      <span class="who">${t("help")}</span>
+      <${Round} icon="back" label=${t(thread ? "backToTalk" : "back")} onClick=${() => (thread ? session.go("conversation", thread) : session.go("help"))} />
+      <span class="who">${t(thread ? "thread" : "help")}</span>
       <${CloseButton} ui=${ui} />
     </div>
     ${answer && html`<article class="article" lang=${answer.locale}>

@@ -18,7 +18,7 @@ import { palette } from "./look.js";
 import { closed, looksOf, opened } from "./machine.js";
 import { html } from "./parts.js";
 import { createSession } from "./session.js";
-import { previewOf } from "./thread.js";
+import { nameOf, previewOf } from "./thread.js";
 
 const TICK_MS = 30_000;
 const TYPING_TICK_MS = 1_000;
@@ -269,8 +269,8 @@ function look(thread) {
 
 /** @param {string} thread */
 function isLookedAt(thread) {
-  const { isOpen, thread: shown } = session.state;
-  return isOpen && shown === thread && document.visibilityState === "visible" && (isHostFocused || document.hasFocus());
+  const { isOpen, space, thread: shown } = session.state;
+  return isOpen && space === "conversation" && shown === thread && document.visibilityState === "visible" && (isHostFocused || document.hasFocus());
 }
 
 /** The last word of the team that nobody has read.
@@ -278,7 +278,7 @@ function isLookedAt(thread) {
 function latestUnread(log) {
   const one = byActivity(log).find(({ unread_count, last_message }) => unread_count && last_message && last_message.author.kind !== "contact");
   const last = one?.last_message;
-  return last && { id: last.id, conversation: one.id, author: last.author.name || t("team"), text: previewOf(last) };
+  return last && { id: last.id, conversation: one.id, author: nameOf(last.author, t), text: previewOf(last) };
 }
 
 /** @param {State} state */
@@ -304,7 +304,13 @@ document.addEventListener("keydown", (event) => event.key === "Escape" && init &
 for (const name of ["focus", "blur"]) addEventListener(name, () => session && draw());
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => init && paint());
 setInterval(() => session && tick(), TICK_MS);
-setInterval(() => session && Object.values(session.state.typing).some((some) => some.length) && draw(), TYPING_TICK_MS);
+setInterval(() => session && Object.values(session.state.typing).flat().some(isOfLate) && draw(), TYPING_TICK_MS);
+
+/** Nobody says when dots have had their time: they are looked at until a little after.
+ * @param {{until: number}} typist */
+function isOfLate({ until }) {
+  return until > clock.now() - 2 * TYPING_TICK_MS;
+}
 
 document.addEventListener("visibilitychange", looked);
 addEventListener("pageshow", looked);

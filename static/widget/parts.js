@@ -49,6 +49,8 @@ const PATHS = {
   help: "M9.5 9.3a2.6 2.6 0 1 1 3.6 2.4c-.7.3-1.1.9-1.1 1.6v.4m0 3v.1M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18Z",
   more: "M5 12h.01M12 12h.01M19 12h.01",
   smile: "M8.5 14.5a4.5 4.5 0 0 0 7 0M9 9.5v.1m6-.1v.1M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18Z",
+  person: "M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8Zm-7 8.5a7 7 0 0 1 14 0",
+  spark: "m12 4 2 6 6 2-6 2-2 6-2-6-6-2 6-2Z",
   alert: "M12 7v6m0 3.5v.1M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18Z",
 };
 
@@ -57,9 +59,10 @@ export function Icon({ name }) {
   return html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d=${PATHS[name]} /></svg>`;
 }
 
-/** A picture, or the initials on a colour that stays with the name.
- * @param {{who: Face | Participant | {name: string, avatar_url?: string | null}}} props */
+/** A picture, or the initials on a colour that stays with the name; of the assistant a mark that is no face.
+ * @param {{who: Face | Participant | {name: string, kind?: string, avatar_url?: string | null}}} props */
 export function Avatar({ who }) {
+  if ("kind" in who && who.kind === "assistant") return html`<span class="avatar mark"><${Icon} name="spark" /></span>`;
   if (who.avatar_url) return html`<img class="avatar" src=${who.avatar_url} alt="" />`;
   const words = who.name.trim().split(/\s+/);
   const initials = [words[0], words.length > 1 ? words.at(-1) : ""].map((word) => [...(word ?? "")][0] ?? "").join("");

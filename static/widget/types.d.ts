@@ -1,5 +1,5 @@
 /** What the widget's modules agree on. */
-import type { Attachment, Batch, Contact, Conversation, Entry, LogState, Message, Typist } from "../realtime/types.d.ts";
+import type { Attachment, Batch, Contact, Conversation, Entry, LogState, Message, ReplyTime, Typist } from "../realtime/types.d.ts";
 
 import type { Connection } from "../realtime/socket.js";
 
@@ -27,7 +27,7 @@ export interface Widget {
 /** Whether somebody answers, how soon, and when the office opens next. */
 export interface Availability {
   online: boolean;
-  reply_time: "minutes" | "hours" | "day" | null;
+  reply_time: ReplyTime;
   back_at: string | null;
 }
 
@@ -58,7 +58,8 @@ export interface State {
   /** Whether the visitor, or the page, has been somewhere yet: until then, opening chooses. */
   hasChosen: boolean;
   space: Space;
-  /** A conversation id, "open" for get-or-open, or "new:<uuid>" for an explicit new one. */
+  /** A conversation id, "open" for get-or-open, or "new:<uuid>" for an explicit new one. With an article, the one that
+   * it was cited in, to go back to. */
   thread: string | null;
   /** The slug of the help article that is read. */
   article: string | null;
@@ -139,5 +140,7 @@ export type Part =
       at: string;
       message: Message | null;
       entry: Entry | null;
+      /** The message is still being written: its body is what there is so far, empty while the assistant thinks. */
+      isGrowing?: boolean;
       status: "queued" | "sending" | "sent" | "seen" | "failed" | null;
     };

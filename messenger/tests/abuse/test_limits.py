@@ -18,7 +18,7 @@ from curbe.addresses import proxy_networks
 from curbe.testing.cast import Browser, proof
 from curbe.testing.ledger import everything
 from messenger import limits
-from messenger.models import Device, Message
+from messenger.models import AuditEntry, Device, Message
 
 pytestmark = pytest.mark.django_db
 
@@ -228,8 +228,8 @@ def test_s62_a_crawler_leaves_no_row(harbor, user_agent):
     answer = crawler.load(page={"url": "https://shop.example/"}, identity={"token": proof(harbor, "u-1")})
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (403, "crawler")
     after = everything()
-    # The proof above made the site's secret.
-    assert {name for name in after if after[name] != before[name]} <= {"IdentitySecret"}
+    # The proof above made the site's secret, of which the audit log tells.
+    assert {name for name in after if after[name] != before[name]} <= {"IdentitySecret", "AuditEntry"}
     assert newcomer(harbor, HTTP_USER_AGENT=CHROME).load().status_code == 200
     assert everything() != after, "the control: a person's browser does leave rows"
 
@@ -264,3 +264,15 @@ def test_files_that_are_refused_count_like_those_that_are_kept(limited, harbor):
     statuses = [browser.upload(b"no picture", "a.png").status_code for _ in range(12)]
     assert statuses[:10] == [422] * 10
     assert 429 in statuses[10:]
+
+
+def test_nobody_uses_an_agent_to_flood_mailboxes(harbor, chat, desk, tight, mailoutbox, settings):
+    """Twenty an hour, which is two here; of the company two hundred."""
+    settings.IS_MAIL_SET = True
+    path = f"conversations/{chat['conversation']['id']}/transcript"
+    answers = [desk.post(path, {"email": f"{number}@mail.example"}) for number in range(3)]
+    assert [one.status_code for one in answers] == [204, 204, 429]
+    assert int(answers[-1].headers["Retry-After"]) > 0
+    assert [one.to for one in mailoutbox] == [["0@mail.example"], ["1@mail.example"]]
+    assert AuditEntry.objects.filter(action="transcript_sent").count() == 2
+    assert harbor.desk(harbor.ben).post(path, {"email": "ben@mail.example"}).status_code == 204  # The control.

@@ -199,3 +199,10 @@ test("a guest of whom nothing is known is asked first, and nobody else", () => {
     { log: log({ conversations: [conversation({ last_message: { id: "m" } })] }) },
   ]) assert.ok(!asksFirst(guest(fields)), JSON.stringify(fields));
 });
+
+test("an article that an answer cites is read over its conversation, and the way back is known", () => {
+  const reading = went(opened(ready([open])), "article", "open", "returns");
+  assert.deepEqual([...at(reading), reading.article, screenOf(reading)], ["article", "open", "returns", "article"]);
+  assert.deepEqual(at(went(reading, "conversation", reading.thread)), ["conversation", "open"]);
+  assert.deepEqual(at(opened(ready([open]), { space: "article", article: "returns" })), ["article", null], "the page's has none");
+});

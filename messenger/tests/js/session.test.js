@@ -330,3 +330,43 @@ test("a session that ends while polling is renewed, as at a socket", async () =>
   await settled();
   assert.equal(scene.made("bootstrap").length, 2);
 });
+
+const ASSISTANT = { kind: "assistant", id: null, name: "", avatar_url: null };
+const delta = (n, text, fields = {}) =>
+  ({ t: "eph", k: "assistant.delta", by: ASSISTANT, ttl: 25, c: "conversation-1", on: true, turn: "turn-1", n, text, ...fields });
+const written = ({ session, clock }) => (session.state.typing["conversation-1"] ?? []).filter((one) => one.until > clock.now()).map((one) => one.text);
+
+test("what the assistant writes is held beside the log, rings nobody, and its message takes its place", async () => {
+  const scene = await chatting();
+  const { log } = scene.session.state;
+  scene.live().say(delta(1, ""));
+  scene.live().say(delta(2, "It takes"));
+  assert.deepEqual([written(scene), scene.arrived, scene.session.state.log === log], [["It takes"], [], true]);
+  scene.live().say(batch(1, created(2, { author: ASSISTANT, client_message_id: "turn-1", body: "It takes two days." })));
+  assert.deepEqual([written(scene), scene.arrived], [[], ["message-002"]]);
+  scene.live().say(delta(3, "It takes two days."));
+  scene.live().say(delta(4, "", { on: false }));
+  assert.deepEqual([written(scene), scene.arrived], [[], ["message-002"]], "what comes late");
+});
+
+test("a person's reply and a hand-over silence it", async () => {
+  const parts = [created(2), created(2, { kind: "event", author: { ...ASSISTANT, kind: "system" }, event: { name: "handed_off" } })];
+  for (const part of parts) {
+    const scene = await chatting();
+    scene.live().say(delta(2, "It takes"));
+    scene.live().say(batch(1, part));
+    scene.live().say(delta(3, "It takes two"));
+    assert.deepEqual(written(scene), []);
+  }
+});
+
+test("it runs out by itself, and belongs to its conversation", async () => {
+  const scene = await chatting();
+  scene.live().say(delta(2, "It takes", { c: "another" }));
+  assert.deepEqual(written(scene), []);
+  scene.live().say(delta(2, "It takes"));
+  await scene.clock.pass(24_999);
+  assert.deepEqual(written(scene), ["It takes"]);
+  await scene.clock.pass(1);
+  assert.deepEqual(written(scene), []);
+});

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fromSnapshot } from "../../../static/realtime/reducer.js";
 import { INITIAL } from "../../../static/widget/machine.js";
-import { hasOlder, partsOf, previewOf, teamOf, typistsOf } from "../../../static/widget/thread.js";
+import { facesOf, hasOlder, nameOf, paragraphsOf, partsOf, previewOf, teamOf, typistsOf } from "../../../static/widget/thread.js";
 import { ALICE, conversation, GUEST, message, snapshot } from "./cast.js";
 
 function state(messages, { entries = [], ...fields } = {}) {
@@ -77,7 +77,42 @@ test("dots are of this thread and expire", () => {
 test("a list names the agents who take part, and shows a line of the last message unless it was deleted", () => {
   const people = [{ ...GUEST, is_active: true }, { ...ALICE, is_active: true }, { ...ALICE, id: "b", is_active: false }];
   assert.deepEqual(teamOf(conversation({ participants: people })).map((one) => one.id), [ALICE.id]);
-  assert.equal(previewOf(message(1, { body: "two\n\n  lines" })), "two lines");
+  assert.equal(previewOf(message(1, { body: "**two**\n\n  lines" })), "two lines");
   assert.equal(previewOf(message(1, { deleted: true })), "");
   assert.equal(previewOf(null), "");
+});
+
+const ASSISTANT = { kind: "assistant", id: null, name: "", avatar_url: null };
+const writing = (text, fields = {}) => ({ ...ASSISTANT, turn: "turn-1", n: 2, text, until: 100, ...fields });
+const answered = (messages, text, fields = {}) =>
+  ({ ...state(messages, { assistant_answers: true, ...fields }), typing: { "conversation-1": [writing(text)] } });
+
+test("what the assistant writes is the last bubble, and becomes its message where it stands", () => {
+  const growing = partsOf(answered([own(1)], "It takes", { seen_seq: 1 }), undefined, 99).filter((part) => part.type === "bubble");
+  assert.deepEqual(growing.map((part) => [part.key, part.isGrowing ?? false, part.status]), [["key-1", false, "seen"], ["turn-1", true, null]]);
+  const stored = message(2, { author: ASSISTANT, client_message_id: "turn-1", created_at: message(1).created_at });
+  const settled = partsOf(answered([own(1), stored], "It takes"), undefined, 99).filter((part) => part.type === "bubble");
+  assert.deepEqual(settled.map((part) => [part.key, part.isGrowing ?? false]), [["key-1", false], ["turn-1", false]], "once, and not twice");
+});
+
+test("it goes with its time, and where somebody else answers", () => {
+  const bubblesAt = (given, now) => partsOf(given, undefined, now).filter((part) => part.isGrowing).length;
+  assert.deepEqual([bubblesAt(answered([], ""), 99), bubblesAt(answered([], ""), 100)], [1, 0]);
+  assert.equal(bubblesAt(answered([], "It", { assistant_answers: false }), 99), 0);
+  assert.equal(bubblesAt({ ...answered([], "It"), thread: "open" }, 99), 0);
+});
+
+test("the assistant is nobody who types, and a name and a face while it answers", () => {
+  const people = [{ ...ALICE, is_active: true }, { ...ASSISTANT, is_active: true }];
+  const named = (answers) => facesOf(conversation({ participants: people, assistant_answers: answers }), "Assistant").map((one) => one.name);
+  assert.deepEqual([named(true), named(false)], [["Assistant", "Alice"], ["Alice"]]);
+  assert.deepEqual(typistsOf(answered([], "It"), 0), []);
+  const t = (key) => `(${key})`;
+  assert.deepEqual([ASSISTANT, ALICE, { ...ALICE, name: "" }, undefined].map((one) => nameOf(one, t)), ["(assistant)", "Alice", "(team)", "(team)"]);
+});
+
+test("what is written is shown as paragraphs, without the marks of what is not closed yet", () => {
+  assert.deepEqual(paragraphsOf("Two **ways**, by `code` and **"), ["Two ways, by code and "]);
+  assert.deepEqual(paragraphsOf("One\n\n- a\n- b\n\n\nTwo"), ["One", "- a\n- b", "Two"]);
+  assert.deepEqual(paragraphsOf("<b>a</b> 2*3"), ["<b>a</b> 2*3"], "text stays text");
 });
