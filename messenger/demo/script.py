@@ -47,6 +47,8 @@ class Story:
     page: tuple[str, str]
     acts: Sequence[Act]
     widget: int = 0
+    # Whether the assistant takes part. It was switched on not long ago.
+    assisted: bool = False
 
     def agenda(self, now: datetime) -> list[tuple[datetime, Act]]:
         """Return the acts with their moments, the opening of the page first."""
@@ -92,6 +94,24 @@ def fills(minutes: float, **traits: Any) -> Act:
 def reads(minutes: float) -> Act:
     """Read to the end."""
     return Act(minutes, lambda scene: scene.read())
+
+
+def rates(minutes: float, score: int, remark: str = "") -> Act:
+    """Give the cycle that was closed 1 to 5, and perhaps say why."""
+    return Act(minutes, lambda scene: scene.rate(score, remark))
+
+
+def wants_a_person(minutes: float) -> Act:
+    """Press "talk to a person"."""
+    return Act(minutes, lambda scene: scene.want_a_person())
+
+
+# What the assistant does
+
+
+def assists(minutes: float) -> Act:
+    """The assistant answers what it was asked from the help, or hands over."""
+    return Act(minutes, lambda scene: scene.assist())
 
 
 # What agents do

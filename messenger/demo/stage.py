@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import heapq
 import uuid
 from collections.abc import Iterable, Mapping
@@ -12,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 from .. import actions
 from ..actions.messages import Draft
 from ..actions.visits import Page
-from ..models import Agent, Team, Widget
+from ..assistant import answering
+from ..assistant.articles import Articles
+from ..models import Agent, Conversation, Team, Turn, Widget
 from ..principals import Visitor
 from .clock import standing_at
 from .credentials import derived
@@ -74,6 +77,17 @@ class Scene:
     def read(self) -> None:
         actions.mark_read_by_contact(by=self._visitor, conversation_id=self._thread, up_to=_TO_THE_END)
 
+    def want_a_person(self) -> None:
+        actions.ask_for_person(by=self._visitor, conversation_id=self._thread)
+
+    def assist(self) -> None:
+        """Whatever provider is set up, what the demo shows comes from its own articles, and from nowhere else."""
+        turns = Turn.objects.filter(tenant_id=self._visitor.tenant_id, conversation=self._thread, ended_at=None)
+        for turn in turns:  # One, or none when it has handed over before.
+            claim = actions.claim_turn(tenant_id=turn.tenant_id, turn_id=turn.id)
+            if claim and (asked := actions.open_turn(claim)):
+                answering.work_on(asked, Articles())
+
     def reply(self, agent: str, text: str) -> None:
         actions.send_reply(
             by=self.cast.agents[agent], conversation_id=self._thread, draft=Draft.by_agent(uuid.uuid4(), text)
@@ -92,6 +106,10 @@ class Scene:
         actions.close_conversation(by=self.cast.agents[agent], conversation_id=self._thread)
         for reader in self.cast.agents.values():
             actions.mark_read_by_agent(by=reader, conversation_id=self._thread, up_to=_TO_THE_END)
+
+    def rate(self, score: int, remark: str) -> None:
+        row = Conversation.objects.get(tenant_id=self._visitor.tenant_id, id=self._thread)
+        actions.rate_conversation(by=self._visitor, conversation_id=row.id, cycle=row.cycle, score=score, remark=remark)
 
     def reopen(self, agent: str) -> None:
         actions.reopen_conversation(by=self.cast.agents[agent], conversation_id=self._thread)
@@ -121,8 +139,16 @@ def play(cast: Cast, stories: Iterable[Story], now: datetime) -> None:
     """Play all stories at once, each act at its moment: numbers and times then grow together, as they do in life."""
     agendas = []
     for story in stories:
-        scene = Scene(cast, story.visitor, story.locale, cast.widgets[story.widget])
+        widget = cast.widgets[story.widget] if story.assisted else _without_assistant(cast.widgets[story.widget])
+        scene = Scene(cast, story.visitor, story.locale, widget)
         agendas.append([(moment, scene, act) for moment, act in story.agenda(now)])
     for moment, scene, act in heapq.merge(*agendas, key=lambda planned: planned[0]):
         with standing_at(moment):
             act.play(scene)
+
+
+def _without_assistant(widget: Widget) -> Widget:
+    """The widget as it was before the assistant was switched on in it."""
+    before = copy.copy(widget)
+    before.features = {name: value for name, value in widget.features.items() if name != "assistant"}
+    return before

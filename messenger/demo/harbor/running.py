@@ -62,7 +62,7 @@ RUNNING = [
             fills(4, name="Theo Lambert", email="theo@lambert.example"),
             says(1, "That would help a lot!"),
             assigns(1, "maya", "maya"),
-            notes(2, "maya", "Samples to Theo: the address is in his account. Ask again on Monday."),
+            notes(2, "maya", "Samples to Theo: the address is in his account. @Tom Lindqvist, ask again on Monday."),
         ],
     ),
     Story(

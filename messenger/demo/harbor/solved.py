@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from ..script import DAY, HOUR, Story, assigns, closes, days_ago, fills, notes, reads, reopens, replies, says, visits
+from ..script import (
+    DAY,
+    HOUR,
+    Story,
+    assigns,
+    closes,
+    days_ago,
+    fills,
+    notes,
+    rates,
+    reads,
+    reopens,
+    replies,
+    says,
+    visits,
+)
 from .pages import CART, CHAIR, ENVIOS, HOME, LAMP, ORDERS, TEAPOT
 
 SOLVED = [
@@ -26,6 +41,7 @@ SOLVED = [
             replies(2, "tom", "You're welcome, Nora. Write *4 m* in the note of the order and we'll see to it."),
             reads(1),
             closes(20, "tom"),
+            rates(4, 5, "Quick and friendly."),
         ],
     ),
     Story(
@@ -44,6 +60,7 @@ SOLVED = [
             says(3, "That was quick. Thanks, Maya."),
             reads(0),
             closes(5, "maya"),
+            rates(4, 4),
         ],
     ),
     Story(
@@ -62,6 +79,7 @@ SOLVED = [
             says(22, "Pagado. ¡Muchas gracias!"),
             reads(0),
             closes(10, "ines"),
+            rates(4, 5, "Rápido y amable."),
         ],
     ),
     Story(
@@ -89,6 +107,7 @@ SOLVED = [
             fills(1, name="Yuki Tanabe"),
             says(1, "Perfect, ordering it now."),
             closes(15, "maya"),
+            rates(4, 5),
         ],
     ),
     Story(
@@ -108,6 +127,7 @@ SOLVED = [
             says(5 * HOUR, "They had it. Sorry for the trouble, and thank you both."),
             replies(13 * HOUR, "tom", "Glad it turned up! I have told the carrier about the mix-up."),
             closes(10, "tom"),
+            rates(4, 2, "It took three days and two neighbours."),
         ],
     ),
     Story(
@@ -123,6 +143,7 @@ SOLVED = [
             says(1, "Me animo. ¡Gracias!"),
             reads(0),
             closes(12, "ines"),
+            rates(4, 5),
         ],
     ),
     Story(
@@ -143,6 +164,7 @@ SOLVED = [
             says(1, "Works. You're a star!"),
             reads(0),
             closes(8, "tom"),
+            rates(4, 4),
         ],
     ),
     Story(
@@ -156,7 +178,7 @@ SOLVED = [
             assigns(3, "maya", "Sales"),
             assigns(1, "tom", "tom"),
             replies(4, "tom", "What a nice order to find in the morning! From 20 pieces we give 12 %."),
-            notes(1, "tom", "24 chairs. Ash in stock: 31. Maya, fine with 15 % if she takes them this month?"),
+            notes(1, "tom", "24 chairs. Ash in stock: 31. @Maya Okafor, fine with 15 % if she takes them this month?"),
             notes(12, "maya", "Fine. And offer the woven seats, she asked for them at the fair in May."),
             replies(3, "tom", "I may make it **15 %** if you order this month. Would you like woven seats?"),
             says(40, "Woven would be wonderful. Could you send an offer with and without?"),
@@ -169,6 +191,7 @@ SOLVED = [
             replies(6, "tom", "Done, delivery in five weeks. Thank you very much!"),
             reads(4),
             closes(30, "tom"),
+            rates(4, 5, "A pleasure, as ever."),
         ],
     ),
 ]
