@@ -69,6 +69,11 @@ def set_environment(database: str, bed: Bed) -> None:
         "PEPPER": "",
         "DEBUG": "false",
         "TRUSTED_PROXIES": "",
+        "ASSISTANT_PROVIDER": "articles",
+        "ASSISTANT_DEADLINE_S": "20",
+        "ASSISTANT_MODEL": "",
+        "OPENAI_BASE_URL": "",
+        "OPENAI_API_KEY": "",
         # All tests are one address. Those about limits switch them on.
         "RATE_LIMITS": "off",
     }

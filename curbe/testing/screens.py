@@ -7,6 +7,7 @@ because the walk is taken in every language. For use inside `browser.run` only.
 from __future__ import annotations
 
 import io
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Self
@@ -17,6 +18,7 @@ from playwright.sync_api import FilePayload, Frame, Locator, Route, expect
 from curbe.testing.browser import BrowserSession
 from curbe.testing.people import WITHIN_MS, VisitorAtShop
 from curbe.testing.program import TeamProgram
+from curbe.testing.slow_provider import PATH, open_gate
 from curbe.testing.stack import Stack
 
 SENDING = "**/api/messenger/conversations/*/messages"
@@ -28,6 +30,9 @@ FORM = {
     "consent": {"required": True, "url": "https://example.com/privacy"},
     "skippable": True,
 }
+HANDING_OFF = "**/api/messenger/conversations/*/handoff"
+# What a stack needs whose widgets are walked through: an assistant that answers when it is let.
+ENV = {"ASSISTANT_PROVIDER": PATH}
 ARTICLE = "shipping-times-and-costs"
 LATER = {
     "en": "Good morning! Two more things: the parcel needs no signature, and you can follow it in your account.",
@@ -41,6 +46,7 @@ SHOWN = {"en": "Here is a picture, and the invoice.", "es": "Aquí van una foto 
 REFUSED = {"en": "Is it still under warranty?", "es": "¿Sigue en garantía?"}
 ANOTHER = {"en": "Do you ship to Mexico?", "es": "¿Hacéis envíos a México?"}
 REMARK = {"en": "Quick and kind, thank you", "es": "Rápido y amable, gracias"}
+ASKED = {"en": "Shipping times to Mexico?", "es": "¿Plazos y gastos de envío a México?"}
 ANSWER = {
     "en": "I am sorry about that. There are **two ways**:\n\n1. A new foot, which we send today.\n2. A new lamp; "
     "we fetch the old one.\n\nThe terms are at https://example.com/a-rather-long-address/of-our-terms/and-conditions "
@@ -71,6 +77,7 @@ class Walker(VisitorAtShop):
     lang: str
     team: TeamProgram
     held: list[Route]
+    gate: str
 
     @classmethod
     def begins(cls, session: BrowserSession, stack: Stack, look: Look) -> Self:
@@ -79,6 +86,7 @@ class Walker(VisitorAtShop):
         at = f"/demo/?lang={look.lang}"
         walker: Self = cls.arrives(session, stack, at, phone=look.phone, locale=locale, reduced_motion="reduce")
         walker.lang, walker.team, walker.held = look.lang, TeamProgram(stack), []
+        walker.gate = f"walk{uuid.uuid4().hex[:6]}"
         return walker
 
     @property
@@ -108,9 +116,10 @@ class Walker(VisitorAtShop):
 
 
 def prepare(stack: Stack) -> None:
-    """The second site asks guests who they are; once for a stack, before anybody walks."""
+    """The second site asks guests who they are, and has the assistant; once for a stack, before anybody walks."""
     widget = stack.demo["tenants"][0]["widgets"][1]["id"]
-    change = f"from messenger.models import Widget; Widget.objects.filter(id='{widget}').update(prechat={FORM!r})"
+    change = f"from messenger.models import Widget; row = Widget.objects.get(id='{widget}'); row.prechat = {FORM!r}; "
+    change += "row.features['assistant'] = True; row.save()"
     stack.manage("shell", "--no-imports", "-c", change)
 
 
@@ -340,6 +349,52 @@ def to_a_form_with_faults(walker: Walker) -> None:
     walker.appears(".prechat .wrong")
 
 
+def to_an_assistant(walker: Walker) -> None:
+    """It answers first, and says so."""
+    walker.page.evaluate("Curbe('shutdown')")
+    walker.page.evaluate("localStorage.clear()")
+    walker.page.goto(walker.page.url)
+    walker.page.evaluate("Curbe('show')")
+    walker.presses(".card.write")
+    walker.presses(".prechat .plain")
+    walker.appears(".helper")
+
+
+def to_its_thoughts(walker: Walker) -> None:
+    walker.says(f"{ASKED[walker.lang]} #{walker.gate}")
+    walker.appears(".answer .dots")
+
+
+def to_its_writing(walker: Walker) -> None:
+    open_gate(walker.team.stack.place.local_dir, walker.gate)
+    walker.appears(".answer [aria-busy] p:nth-child(3)")
+
+
+def to_its_answer(walker: Walker) -> None:
+    """With the articles that it comes from."""
+    open_gate(walker.team.stack.place.local_dir, walker.gate)
+    walker.appears(".sources .plain")
+
+
+def to_what_it_comes_from(walker: Walker) -> None:
+    walker.presses(".sources .plain")
+    walker.appears(".article h1")
+
+
+def to_nobody_reached(walker: Walker) -> None:
+    """A human was asked for, and that went wrong."""
+    walker.presses(".talk .round")
+    walker.page.route(HANDING_OFF, lambda route: route.abort())
+    walker.presses(".person")
+    walker.appears(".helper .problem:not(:empty)")
+
+
+def to_a_hand_over(walker: Walker) -> None:
+    walker.page.unroute(HANDING_OFF)
+    walker.presses(".person")
+    walker.appears(".handed")
+
+
 SCREENS: dict[str, Callable[[Walker], None]] = {
     "launcher": to_the_launcher,
     "starting": to_the_skeleton,
@@ -373,6 +428,13 @@ SCREENS: dict[str, Callable[[Walker], None]] = {
     "launcher-no-frame": to_no_frame,
     "form": to_a_form,
     "form-faults": to_a_form_with_faults,
+    "assistant-first": to_an_assistant,
+    "assistant-thinking": to_its_thoughts,
+    "assistant-writing": to_its_writing,
+    "assistant-answer": to_its_answer,
+    "assistant-article": to_what_it_comes_from,
+    "assistant-failed": to_nobody_reached,
+    "assistant-handed-over": to_a_hand_over,
 }
 
 

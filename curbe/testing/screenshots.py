@@ -1,61 +1,90 @@
-"""Pictures of every screen of the widget: make screenshots
+"""Pictures of every screen of the widget, the inbox and the admin: make screenshots
 
-Into .local/screenshots/widget, light and dark, on a desktop and on a phone, in English and in Spanish, with a page that
-shows them side by side.
+Into .local/screenshots/widget and …/inbox, light and dark, on a desktop and on a phone, in English and in Spanish, each
+with a page that shows them side by side. `python -m curbe.testing.screenshots inbox` takes those of one place.
 """
 
 from __future__ import annotations
 
 import functools
 import shutil
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from typing import Any
 
+from curbe.testing import inbox_screens
 from curbe.testing.bed import Bed
 from curbe.testing.browser import SCREENSHOTS, BrowserSession
-from curbe.testing.screens import LOOKS, SCREENS, Look, prepare, walk
+from curbe.testing.screens import ENV, LOOKS, SCREENS, Look, prepare, walk
 from curbe.testing.stack import Stack
 
-PLACE = SCREENSHOTS / "widget"
 SCHEMES = ("light", "dark")
-_ENOUGH_S = 300
+_ENOUGH_S = 420
+Walk = Callable[[BrowserSession, Stack, Look], Iterator[tuple[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Album:
+    """The pictures of one walk."""
+
+    name: str
+    screens: Iterable[str]
+    walk: Walk
+
+    @property
+    def place(self) -> Path:
+        return SCREENSHOTS / self.name
+
+    def file(self, screen: str, look: Look, scheme: str) -> Path:
+        return self.place / f"{screen}-{look}-{scheme}.png"
+
+
+ALBUMS = [
+    Album("widget", SCREENS, walk),
+    Album("inbox", inbox_screens.SCREENS, inbox_screens.walk_the_inbox),
+]
 
 
 def main() -> None:
-    shutil.rmtree(PLACE, ignore_errors=True)
-    PLACE.mkdir(parents=True)
     bed = Bed()
     try:
-        with bed.spawn_stack(env={"RATE_LIMITS": "off"}) as stack:
-            prepare(stack)
-            for look in LOOKS:
-                bed.browser.call(functools.partial(_show, bed.browser.session(str(look)), stack, look), _ENOUGH_S)
+        for album in ALBUMS:
+            if sys.argv[1:] in ([], [album.name]):
+                _take(bed, album)
     finally:
         bed.close()
-    (PLACE / "index.html").write_text("\n".join(_sheet()))
-    print(f"{len(list(PLACE.glob('*.png')))} pictures: {PLACE / 'index.html'}")
 
 
-def _show(session: BrowserSession, stack: Stack, look: Look) -> None:
-    for name, walker in walk(session, stack, look):
+def _take(bed: Bed, album: Album) -> None:
+    """On a fresh, seeded installation."""
+    shutil.rmtree(album.place, ignore_errors=True)
+    album.place.mkdir(parents=True)
+    with bed.spawn_stack(env={**ENV, "RATE_LIMITS": "off"}) as stack:
+        prepare(stack)
+        for look in LOOKS:
+            bed.browser.call(functools.partial(_show, bed.browser.session(str(look)), stack, look, album), _ENOUGH_S)
+    (album.place / "index.html").write_text("\n".join(_sheet(album)))
+    print(f"{len(list(album.place.glob('*.png')))} pictures: {album.place / 'index.html'}")
+
+
+def _show(session: BrowserSession, stack: Stack, look: Look, album: Album) -> None:
+    for name, walker in album.walk(session, stack, look):
         for scheme in SCHEMES:
-            walker.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-            walker.page.screenshot(path=_file(name, look, scheme), animations="disabled", scale="css")
+            walker.page.emulate_media(color_scheme=scheme)
+            walker.page.screenshot(path=album.file(name, look, scheme), animations="disabled", scale="css")
 
 
-def _file(name: str, look: Look, scheme: str) -> Path:
-    return PLACE / f"{name}-{look}-{scheme}.png"
-
-
-def _sheet() -> Iterator[str]:
+def _sheet(album: Album) -> Iterator[str]:
     """A row for each screen, a column for each look."""
     looks = [(look, scheme) for look in LOOKS for scheme in SCHEMES]
-    yield '<!doctype html><html lang="en"><meta charset="utf-8"><title>The widget\'s screens</title>'
+    yield f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Screens: {album.name}</title>'
     yield "<table>"
     yield f"<tr><th></th>{''.join(f'<th>{look} {scheme}</th>' for look, scheme in looks)}</tr>"
-    for name in SCREENS:
-        files = [_file(name, look, scheme).name for look, scheme in looks]
+    for name in album.screens:
+        files = [album.file(name, look, scheme).name for look, scheme in looks]
         cells = "".join(
             f'<td><a href="{file}"><img height="420" loading="lazy" src="{file}" alt=""></a></td>' for file in files
         )
