@@ -21,6 +21,8 @@ def current_trace_id() -> str:
     return str(structlog.contextvars.get_contextvars().get("trace_id", ""))
 
 
+_SERVERS = ("uvicorn.access", "uvicorn.error", "daphne", "django.channels.server")
+_CLIENTS = ("openai", "httpx2", "httpcore2")
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -55,6 +57,7 @@ def logging_config(*, level: str, json: bool) -> dict[str, Any]:
         },
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "structured"}},
         "root": {"handlers": ["console"], "level": level},
-        # The servers' own lines repeat what our events say, with addresses and whole URLs in them.
-        "loggers": dict.fromkeys(("uvicorn.access", "uvicorn.error", "daphne", "django.channels.server"), quiet),
+        # The servers' own lines repeat what our events say, with addresses and whole URLs in them; those of clients
+        # could tell what they send, and how they are let in.
+        "loggers": dict.fromkeys((*_SERVERS, *_CLIENTS), quiet),
     }

@@ -47,6 +47,24 @@ def trace(get_response: GetResponse) -> GetResponse:
 
 
 @sync_and_async_middleware
+def audited(get_response: GetResponse) -> GetResponse:
+    """Let the audit log know who asked for what is done meanwhile. Placed after whoever says who is signed in."""
+    from messenger.audit import asked_by  # The models are there only once all apps are.
+
+    async def answer_async(request: HttpRequest) -> HttpResponseBase:
+        with asked_by(request):
+            response: HttpResponseBase = await get_response(request)
+            return response
+
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        with asked_by(request):
+            response: HttpResponseBase = get_response(request)
+            return response
+
+    return answer_async if iscoroutinefunction(get_response) else answer
+
+
+@sync_and_async_middleware
 def permissions_policy(get_response: GetResponse) -> GetResponse:
     """Give up, on every page, what no page of ours ever asks for: neither Django nor django-csp does."""
 

@@ -5,9 +5,11 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from curbe import health
+from inbox import welcome_views
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="inbox:home")),
+    path("", welcome_views.front),
+    path("welcome/", welcome_views.welcome, name="welcome"),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("api/", include("messenger.api.urls")),
