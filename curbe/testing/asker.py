@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from typing import Any
 
 import httpx
 
-from curbe.testing.clients import device_id
 from curbe.testing.stack import Stack
 from curbe.testing.waiting import wait_for
 
@@ -30,7 +30,7 @@ class Asker:
 
     def __init__(self, stack: Stack, text: str, widget: int = 0) -> None:
         base = f"{stack.base_url}/api/messenger/"
-        known = {"widget_id": stack.demo["tenants"][0]["widgets"][widget]["id"], "device_id": device_id()}
+        known = {"widget_id": stack.demo["tenants"][0]["widgets"][widget]["id"], "device_id": secrets.token_urlsafe(32)}
         token = _checked(httpx.post(f"{base}bootstrap", json=known)).json()["session_token"]
         self.client = httpx.Client(base_url=base, headers={"Authorization": f"Bearer {token}"})
         begun = _checked(self.client.post("conversations", json={"message": _message(text)})).json()
