@@ -33,7 +33,8 @@ load: export CURBE_TEST_SCALE = full
 load: env-dev
 	.venv/bin/python -m curbe.testing.load
 
-# How fast the search is in half a million messages; about three minutes. BENCH=50000 asks fewer.
+# How fast search and the chat log are with much in them, and how right the assistant is; under three minutes.
+# BENCH="50000 search" asks fewer messages, of one part.
 bench: env-dev
 	.venv/bin/python -m curbe.testing.bench $(BENCH)
 

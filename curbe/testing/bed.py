@@ -26,7 +26,7 @@ class Bed:
         self._postgres: PostgresServer | None = None
         self._redis: RedisServer | None = None
         self._browser: BrowserThread | None = None
-        self._templates: dict[str, Place] = {}
+        self._templates: dict[str, tuple[Place, str]] = {}
         self._collected: Path | None = None
         self._databases: list[tuple[PostgresServer, str]] = []
 
@@ -76,10 +76,10 @@ class Bed:
         `server` names what each of the `processes` is, or, as a list, what the processes are one by one.
         """
         layer = self.redis if redis is True else redis or None
-        place = self._fresh_place(self.postgres if database == "postgres" else database)
+        place, demo = self._fresh_place(self.postgres if database == "postgres" else database)
         settings = {**({"REDIS_URL": layer.url} if layer else {}), **(env or {})}
         servers = [server] * processes if isinstance(server, str) else server
-        stack = Stack(place, servers, settings, widget_host)
+        stack = Stack(place, demo, servers, settings, widget_host)
         try:
             stack.start()
         except BaseException:
@@ -87,23 +87,25 @@ class Bed:
             raise
         return stack
 
-    def _fresh_place(self, database: PostgresServer | Literal["sqlite"]) -> Place:
-        template = self._template(database)
+    def _fresh_place(self, database: PostgresServer | Literal["sqlite"]) -> tuple[Place, str]:
+        """And what `demo --json` says of it."""
+        template, demo = self._template(database)
         folder = make_work_dir("stack")
         copy_local_dir(template.local_dir, folder)
         if isinstance(database, str):
-            return Place(folder, sqlite_url(folder))
+            return Place(folder, sqlite_url(folder)), demo
         name = f"stack_{secrets.token_hex(6)}"
         self._databases.append((database, name))
-        return Place(folder, database.create_database(name, template=template_name()))
+        return Place(folder, database.create_database(name, template=template_name())), demo
 
-    def _template(self, database: PostgresServer | Literal["sqlite"]) -> Place:
+    def _template(self, database: PostgresServer | Literal["sqlite"]) -> tuple[Place, str]:
         key = database if isinstance(database, str) else database.url
         if key not in self._templates:
             folder = make_work_dir("template")
             url = sqlite_url(folder) if isinstance(database, str) else database.create_database(template_name())
             self._collect_static(folder)
-            self._templates[key] = seeded(Place(folder, url))
+            place = Place(folder, url)
+            self._templates[key] = place, seeded(place)
             if not isinstance(database, str):
                 self._databases.append((database, template_name()))
         return self._templates[key]
@@ -130,13 +132,13 @@ class Bed:
 _WITHOUT_ASSISTANT = "from messenger.models import Widget; Widget.objects.update(features={})"
 
 
-def seeded(place: Place) -> Place:
-    """Migrated, with the demo in it, in which nobody but people answers."""
+def seeded(place: Place) -> str:
+    """Migrate it and play the demo, in which from now on nobody but people answers. What `demo --json` said."""
     env = place.environment()
     manage("migrate", "--verbosity=0", env=env)
-    manage("demo", "--json", env=env)
+    demo = manage("demo", "--json", env=env)
     manage("shell", "--no-imports", "-c", _WITHOUT_ASSISTANT, env=env)
-    return place
+    return demo
 
 
 def copy_local_dir(template: Path, folder: Path) -> None:

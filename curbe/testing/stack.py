@@ -9,16 +9,19 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
+import psycopg
 import yaml
 
 from curbe.testing.npm import ROOT
@@ -29,6 +32,10 @@ SECRET_KEY = "of-no-use-outside-the-tests-" * 2
 # `web` and `realtime` are the commands of docker-compose.yml: HTTP alone, and HTTP with sockets.
 Server = Literal["serve", "daphne", "web", "realtime"]
 _START_SECONDS = 60
+_ALLOW = {
+    "sqlite": "UPDATE messenger_widget SET allowed_origins = json_insert(allowed_origins, '$[#]', ?)",
+    "postgresql": "UPDATE messenger_widget SET allowed_origins = allowed_origins || to_jsonb(%s::text)",
+}
 _OURS = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "PORT", "PUBLIC_URL", "WIDGET_ORIGIN", "ALLOWED_HOSTS", "LOCAL_DIR"}
 
 
@@ -55,21 +62,28 @@ class Place:
 class Stack:
     """Running processes of one installation. Process 0 is the one PUBLIC_URL names."""
 
-    def __init__(self, place: Place, servers: Sequence[Server], env: Mapping[str, str], widget_host: str = "") -> None:
+    def __init__(
+        self, place: Place, demo: str, servers: Sequence[Server], env: Mapping[str, str], widget_host: str = ""
+    ) -> None:
         self.place = place
         self._ports = [free_port() for _ in servers]
         self.base_urls = [f"http://127.0.0.1:{port}" for port in self._ports]
         self.base_url = self.base_urls[0]
         widget_origin = f"http://{widget_host}:{self._ports[0]}" if widget_host else ""
         self._env = place.environment(**{"PUBLIC_URL": self.base_url, "WIDGET_ORIGIN": widget_origin, **env})
-        self.demo = self._demo()
+        self.demo = self._open_to_its_addresses(demo)
         self._processes = [self._process(i, server) for i, server in enumerate(servers)]
 
-    def _demo(self) -> dict[str, Any]:
-        """The demo's ids and logins, after every process's address was added to the sites that may embed it."""
-        for url in reversed(self.base_urls):
-            answer = manage("demo", "--json", env={**self._env, "PUBLIC_URL": url})
-        found: dict[str, Any] = json.loads(answer)
+    def _open_to_its_addresses(self, demo: str) -> dict[str, Any]:
+        """The demo's ids and logins, after every process's address was added to the sites that may embed it.
+
+        As `demo` does it, but for every test: hence without a process that loads Django for it.
+        """
+        allow(self.place.database_url, self.base_urls)
+        found: dict[str, Any] = {**json.loads(demo), "base_url": self.base_url}
+        for tenant in found["tenants"]:
+            for widget in tenant["widgets"]:
+                widget["allowed_origins"] += self.base_urls
         return found
 
     def _process(self, i: int, server: Server) -> Process:
@@ -136,6 +150,18 @@ class Stack:
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
         self.close()
+
+
+def allow(database_url: str, origins: Sequence[str]) -> None:
+    """Add them to the sites that may embed each of the widgets."""
+    kind, _, path = database_url.partition("://")
+    added = [(origin,) for origin in origins]
+    if kind == "sqlite":
+        with closing(sqlite3.connect(path.removeprefix("/"))) as file, file:
+            file.executemany(_ALLOW["sqlite"], added)
+    else:
+        with psycopg.connect(database_url) as server, server.cursor() as cursor:
+            cursor.executemany(_ALLOW["postgresql"], added)
 
 
 def command_of(server: Server, port: str) -> list[str]:
