@@ -26,10 +26,10 @@ class Article(TenantModel):
     body = models.TextField(_("text"), help_text=_("Markdown."))
     # Made of the others by the write path: what is shown, and what is searched.
     body_html = models.TextField(editable=False)
-    words = models.TextField(editable=False)
+    words = models.TextField(_("searchable words"), editable=False)
     status = models.CharField(_("status"), max_length=10, choices=ArticleStatus.choices, default=ArticleStatus.DRAFT)
     published_at = models.DateTimeField(_("published"), null=True, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
     class Meta:

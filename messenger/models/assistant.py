@@ -49,17 +49,19 @@ class Turn(TenantModel):
     conversation = TenantKey(Conversation, related_name="turns", verbose_name=_("conversation"))
     cycle = models.PositiveIntegerField(_("cycle"))
     # The contact's messages from the one to the other, in the team's order.
-    asked_from = models.PositiveIntegerField()
-    asked_to = models.PositiveIntegerField()
+    asked_from = models.PositiveIntegerField(_("asked from"))
+    asked_to = models.PositiveIntegerField(_("asked to"))
     asked_at = models.DateTimeField(_("asked"))
     state = models.CharField(_("state"), max_length=10, choices=TurnState.choices, default=TurnState.WAITING)
     reason = models.CharField(_("reason"), max_length=20, choices=TurnReason.choices, blank=True)
     # Waiting: when it becomes work. Paused: when it goes on, unless the person writes on.
-    due_at = models.DateTimeField(null=True, blank=True)
-    paused_since = models.DateTimeField(null=True, blank=True)
+    due_at = models.DateTimeField(_("due"), null=True, blank=True)
+    paused_since = models.DateTimeField(_("paused since"), null=True, blank=True)
     claim = models.UUIDField(null=True, blank=True, editable=False)
-    claimed_at = models.DateTimeField(null=True, blank=True)
-    message = TenantOneToOne(Message, models.SET_NULL, null=True, blank=True, related_name="turn")
+    claimed_at = models.DateTimeField(_("claimed"), null=True, blank=True)
+    message = TenantOneToOne(
+        Message, models.SET_NULL, null=True, blank=True, related_name="turn", verbose_name=_("message")
+    )
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
 
     class Meta:

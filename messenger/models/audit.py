@@ -47,10 +47,12 @@ class AuditEntry(TenantModel):
     Action = AuditAction
 
     # Nothing takes a line along, not even the company's own end.
-    tenant = models.ForeignKey("messenger.Tenant", models.PROTECT, related_name="+", db_index=False)
+    tenant = models.ForeignKey(
+        "messenger.Tenant", models.PROTECT, related_name="+", db_index=False, verbose_name=_("tenant")
+    )
     action = models.CharField(_("action"), max_length=30, choices=AuditAction.choices)
     actor_kind = models.CharField(_("by"), max_length=10, choices=ActorKind.choices)
-    actor_id = models.UUIDField(null=True)
+    actor_id = models.UUIDField(_("id of who did it"), null=True)
     # What it happened to: the name of the kind of row, and its id.
     subject_kind = models.CharField(_("what"), max_length=20, blank=True)
     subject_id = models.UUIDField(_("id"), null=True)

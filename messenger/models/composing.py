@@ -15,10 +15,10 @@ from .tenants import Agent
 class Mention(TenantModel):
     """An agent who is named in a note by a colleague."""
 
-    agent = TenantKey(Agent, related_name="mentions")
-    message = TenantKey(Message, related_name="mentioned")
-    conversation = TenantKey(Conversation, related_name="mentions")
-    created_at = models.DateTimeField()
+    agent = TenantKey(Agent, related_name="mentions", verbose_name=_("agent"))
+    message = TenantKey(Message, related_name="mentioned", verbose_name=_("message"))
+    conversation = TenantKey(Conversation, related_name="mentions", verbose_name=_("conversation"))
+    created_at = models.DateTimeField(_("created"))
 
     class Meta:
         verbose_name = _("mention")
@@ -49,12 +49,14 @@ SHORTCUT = r"^[A-Za-z0-9][A-Za-z0-9_-]*\Z"
 class SavedReply(TenantModel):
     """A text to answer with, called by its shortcut: the whole team's or, with an agent, that agent's own."""
 
-    agent = TenantKey(Agent, models.CASCADE, null=True, blank=True, related_name="saved_replies")
+    agent = TenantKey(
+        Agent, models.CASCADE, null=True, blank=True, related_name="saved_replies", verbose_name=_("agent")
+    )
     # In lower case, so that there is one of a name however it is written.
     shortcut = models.CharField(_("shortcut"), max_length=40)
     title = models.CharField(_("title"), max_length=100)
     body = models.TextField(_("text"))
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
     class Meta:
@@ -95,11 +97,11 @@ class Draft(TenantModel):
 
     Kind = DraftKind
 
-    agent = TenantKey(Agent, related_name="drafts")
-    conversation = TenantKey(Conversation, related_name="drafts")
+    agent = TenantKey(Agent, related_name="drafts", verbose_name=_("agent"))
+    conversation = TenantKey(Conversation, related_name="drafts", verbose_name=_("conversation"))
     kind = models.CharField(_("kind"), max_length=10, choices=DraftKind.choices, default=DraftKind.MESSAGE)
     text = models.TextField(_("text"))
-    version = models.PositiveIntegerField(default=1)
+    version = models.PositiveIntegerField(_("version"), default=1)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
     class Meta:
@@ -147,7 +149,7 @@ class Preference(TenantModel):
 
     Ring, SendKey, Theme = Ring, SendKey, Theme
 
-    agent = TenantOneToOne(Agent, related_name="preference")
+    agent = TenantOneToOne(Agent, related_name="preference", verbose_name=_("agent"))
     desktop = models.BooleanField(_("notifications of the desktop"), default=False)
     sound = models.BooleanField(_("sound"), default=True)
     ring = models.CharField(_("new messages"), max_length=20, choices=Ring.choices, default=Ring.MINE_AND_UNASSIGNED)

@@ -39,9 +39,9 @@ class Conversation(Searchable, TenantModel):
 
     words_from = staticmethod(words.of_conversation)
 
-    contact = TenantKey(Contact, related_name="conversations")
+    contact = TenantKey(Contact, related_name="conversations", verbose_name=_("contact"))
     widget = TenantKey(Widget, related_name="+", verbose_name=_("widget"))
-    visit = TenantKey(Visit, null=True, blank=True, related_name="+")
+    visit = TenantKey(Visit, null=True, blank=True, related_name="+", verbose_name=_("visit"))
     client_conversation_id = models.UUIDField(null=True, blank=True, editable=False)
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.OPEN)
     is_primary = models.BooleanField(_("primary"), default=True)
@@ -60,26 +60,28 @@ class Conversation(Searchable, TenantModel):
     assignee = TenantKey(Agent, null=True, blank=True, related_name="assigned", verbose_name=_("assignee"))
     team = TenantKey(Team, null=True, blank=True, related_name="assigned", verbose_name=_("team"))
     # Numbering (I3): the team counts every part, the visitor only those it may see.
-    last_seq = models.PositiveIntegerField(default=0, editable=False)
+    last_seq = models.PositiveIntegerField(_("last number"), default=0, editable=False)
     last_visible_seq = models.PositiveIntegerField(default=0, editable=False)
     # Two revisions, so that a note does not show in what a visitor can see.
-    rev = models.PositiveIntegerField(default=1, editable=False)
+    rev = models.PositiveIntegerField(_("revision"), default=1, editable=False)
     visible_rev = models.PositiveIntegerField(default=1, editable=False)
     # What each side has said: an unread count is the difference to a counter in the reader's `ReadState`.
-    contact_messages = models.PositiveIntegerField(default=0, editable=False)
-    reply_messages = models.PositiveIntegerField(default=0, editable=False)
+    contact_messages = models.PositiveIntegerField(_("messages of the contact"), default=0, editable=False)
+    reply_messages = models.PositiveIntegerField(_("replies"), default=0, editable=False)
     last_message = TenantKey("messenger.Message", null=True, blank=True, related_name="+", editable=False)
     # The sort of every list: the last message, or the start until there is one.
     last_message_at = models.DateTimeField(_("last message"))
-    last_part_at = models.DateTimeField(editable=False)
+    last_part_at = models.DateTimeField(_("last part"), editable=False)
     waiting_since = models.DateTimeField(_("waiting since"), null=True, blank=True)
     first_reply_at = models.DateTimeField(_("first reply"), null=True, blank=True)
     snoozed_until = models.DateTimeField(_("snoozed until"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
     # Feedback on the present cycle: whether it is asked for, and what was given.
-    asks_rating = models.BooleanField(default=False, editable=False)
-    rating = TenantKey("messenger.Rating", null=True, blank=True, related_name="+", editable=False)
-    created_at = models.DateTimeField()
+    asks_rating = models.BooleanField(_("asks for feedback"), default=False, editable=False)
+    rating = TenantKey(
+        "messenger.Rating", null=True, blank=True, related_name="+", editable=False, verbose_name=_("feedback")
+    )
+    created_at = models.DateTimeField(_("created"))
 
     # Whether the assistant is to answer what its contact writes; known where the write path has looked.
     assistant_listens = False
@@ -193,9 +195,9 @@ class Subject(models.Model):
 
     Kind = SubjectKind
 
-    kind = models.CharField(max_length=10, choices=Kind.choices)
-    contact = TenantKey(Contact, models.CASCADE, null=True, blank=True, related_name="+")
-    agent = TenantKey(Agent, models.PROTECT, null=True, blank=True, related_name="+")
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices)
+    contact = TenantKey(Contact, models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("contact"))
+    agent = TenantKey(Agent, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("agent"))
 
     class Meta:
         abstract = True
@@ -228,14 +230,14 @@ def subject_constraints(table: str) -> list[models.BaseConstraint]:
 class Participant(Subject, TenantModel):
     """Who takes part, and what they may do: rules the write path enforces."""
 
-    conversation = TenantKey(Conversation, related_name="participants")
-    is_active = models.BooleanField(default=True)
-    can_reply = models.BooleanField(default=True)
-    can_invite = models.BooleanField(default=False)
-    notifications_enabled = models.BooleanField(default=True)
+    conversation = TenantKey(Conversation, related_name="participants", verbose_name=_("conversation"))
+    is_active = models.BooleanField(_("active"), default=True)
+    can_reply = models.BooleanField(_("can reply"), default=True)
+    can_invite = models.BooleanField(_("can invite"), default=False)
+    notifications_enabled = models.BooleanField(_("is notified"), default=True)
     # When an agent first replied: from then on the visitor is told that they joined.
-    joined_at = models.DateTimeField(null=True, blank=True)
-    created_at = models.DateTimeField()
+    joined_at = models.DateTimeField(_("joined"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created"))
 
     class Meta:
         verbose_name = _("participant")
@@ -270,32 +272,32 @@ class Message(Searchable, TenantModel):
 
     words_from = staticmethod(words.of_message)
 
-    conversation = TenantKey(Conversation, related_name="messages")
+    conversation = TenantKey(Conversation, related_name="messages", verbose_name=_("conversation"))
     # The thread's contact, here so that a person's history is one index walk; the author when author_kind says so.
-    contact = TenantKey(Contact, related_name="messages")
-    agent = TenantKey(Agent, models.PROTECT, null=True, blank=True, related_name="messages")
-    seq = models.PositiveIntegerField()
-    visible_seq = models.PositiveIntegerField(null=True)
-    cycle = models.PositiveIntegerField(default=1)
-    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.MESSAGE)
-    author_kind = models.CharField(max_length=10, choices=Author.choices)
-    body = models.TextField(blank=True)
+    contact = TenantKey(Contact, related_name="messages", verbose_name=_("contact"))
+    agent = TenantKey(Agent, models.PROTECT, null=True, blank=True, related_name="messages", verbose_name=_("agent"))
+    seq = models.PositiveIntegerField(_("number"))
+    visible_seq = models.PositiveIntegerField(_("number for visitors"), null=True)
+    cycle = models.PositiveIntegerField(_("cycle"), default=1)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.MESSAGE)
+    author_kind = models.CharField(_("said by"), max_length=10, choices=Author.choices)
+    body = models.TextField(_("text"), blank=True)
     body_html = models.TextField(blank=True)
-    event = models.JSONField(null=True, blank=True)
+    event = models.JSONField(_("event"), null=True, blank=True)
     # What readers are told of its attachments, which never changes: so that a thread is read without asking for them.
-    files = models.JSONField(default=list, blank=True)
+    files = models.JSONField(_("files"), default=list, blank=True)
     # Ids of the agents whom a note names, for the same reason.
-    mentions = models.JSONField(default=list, db_default=Value([], models.JSONField()), blank=True)
+    mentions = models.JSONField(_("mentions"), default=list, db_default=Value([], models.JSONField()), blank=True)
     # Of the assistant: the articles it cites, which everybody is shown; and what the team may know of how it was made.
-    sources = models.JSONField(default=list, db_default=Value([], models.JSONField()), blank=True)
-    answer = models.JSONField(null=True, blank=True)
+    sources = models.JSONField(_("sources"), default=list, db_default=Value([], models.JSONField()), blank=True)
+    answer = models.JSONField(_("answer"), null=True, blank=True)
     client_message_id = models.UUIDField(null=True)
     request_hash = models.CharField(max_length=64, blank=True)
-    visit = TenantKey(Visit, null=True, blank=True, related_name="+")
-    rev = models.PositiveIntegerField(default=1)
-    created_at = models.DateTimeField()
-    edited_at = models.DateTimeField(null=True, blank=True)
-    deleted_at = models.DateTimeField(null=True, blank=True)
+    visit = TenantKey(Visit, null=True, blank=True, related_name="+", verbose_name=_("visit"))
+    rev = models.PositiveIntegerField(_("revision"), default=1)
+    created_at = models.DateTimeField(_("created"))
+    edited_at = models.DateTimeField(_("edited"), null=True, blank=True)
+    deleted_at = models.DateTimeField(_("removed"), null=True, blank=True)
 
     objects = SearchableQuerySet.as_manager()
 
@@ -370,13 +372,13 @@ class Message(Searchable, TenantModel):
 class ReadState(Subject, TenantModel):
     """How far somebody has read, in the team's order and, for the contact, also in the visitor's."""
 
-    conversation = TenantKey(Conversation, related_name="read_states")
-    last_read_seq = models.PositiveIntegerField(default=0)
-    last_read_visible_seq = models.PositiveIntegerField(default=0)
+    conversation = TenantKey(Conversation, related_name="read_states", verbose_name=_("conversation"))
+    last_read_seq = models.PositiveIntegerField(_("read up to"), default=0)
+    last_read_visible_seq = models.PositiveIntegerField(_("read up to, for visitors"), default=0)
     # How many messages of the other side lie at or below the cursor: the conversation's counter minus this is unread.
-    messages_read = models.PositiveIntegerField(default=0)
-    version = models.PositiveIntegerField(default=1)
-    updated_at = models.DateTimeField(auto_now=True)
+    messages_read = models.PositiveIntegerField(_("messages read"), default=0)
+    version = models.PositiveIntegerField(_("version"), default=1)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
     class Meta:
         verbose_name = _("read state")
@@ -390,13 +392,13 @@ class ReadState(Subject, TenantModel):
 class SeenState(TenantModel):
     """What the visitor may be told was seen (I11): moved by a human agent typing or replying, by nothing else."""
 
-    conversation = TenantOneToOne(Conversation, related_name="seen_state")
-    seen_seq = models.PositiveIntegerField(default=0)
-    seen_visible_seq = models.PositiveIntegerField(default=0)
+    conversation = TenantOneToOne(Conversation, related_name="seen_state", verbose_name=_("conversation"))
+    seen_seq = models.PositiveIntegerField(_("seen up to"), default=0)
+    seen_visible_seq = models.PositiveIntegerField(_("seen up to, for visitors"), default=0)
     # The conversation's counter at that point: without anything new from the contact there is nothing new to see.
-    contact_messages = models.PositiveIntegerField(default=0)
-    agent = TenantKey(Agent, related_name="+")
-    at = models.DateTimeField()
+    contact_messages = models.PositiveIntegerField(_("messages of the contact"), default=0)
+    agent = TenantKey(Agent, related_name="+", verbose_name=_("agent"))
+    at = models.DateTimeField(_("seen at"))
 
     class Meta:
         verbose_name = _("seen state")

@@ -17,7 +17,7 @@ class Cycle(TenantModel):
     Times are those of the parts of the thread that they tell of, so that a recount of the thread agrees.
     """
 
-    conversation = TenantKey(Conversation, related_name="cycles")
+    conversation = TenantKey(Conversation, related_name="cycles", verbose_name=_("conversation"))
     cycle = models.PositiveIntegerField(_("cycle"))
     # The first cycle starts with the first message, a later one with the reopening.
     started_at = models.DateTimeField(_("started"))

@@ -23,12 +23,14 @@ class Stream(TenantModel):
     """The head of a log. Its row is the last thing a transaction locks, so numbers follow the order of commits."""
 
     # Null: the tenant's own stream, read by its agents.
-    contact = TenantKey(Contact, models.CASCADE, null=True, blank=True, related_name="streams")
-    epoch = models.CharField(max_length=32, default=new_epoch)
-    head_seq = models.PositiveBigIntegerField(default=0)
+    contact = TenantKey(
+        Contact, models.CASCADE, null=True, blank=True, related_name="streams", verbose_name=_("contact")
+    )
+    epoch = models.CharField(_("epoch"), max_length=32, default=new_epoch)
+    head_seq = models.PositiveBigIntegerField(_("last number"), default=0)
     # The newest seq that retention has removed: a cursor below it is too old.
-    min_seq = models.PositiveBigIntegerField(default=0)
-    created_at = models.DateTimeField(auto_now_add=True)
+    min_seq = models.PositiveBigIntegerField(_("first number kept"), default=0)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("stream")
@@ -58,15 +60,17 @@ class Stream(TenantModel):
 class Event(TenantModel):
     """A pointer to something that changed. What it says is projected from the present row when it is sent."""
 
-    stream = TenantKey(Stream, related_name="events")
-    seq = models.PositiveBigIntegerField()
-    type = models.CharField(max_length=40)
-    v = models.PositiveSmallIntegerField(default=1)
-    conversation = TenantKey(Conversation, models.CASCADE, null=True, blank=True, related_name="+")
-    entity_id = models.UUIDField()
-    actor_kind = models.CharField(max_length=10)
-    actor_id = models.UUIDField(null=True)
-    created_at = models.DateTimeField()
+    stream = TenantKey(Stream, related_name="events", verbose_name=_("stream"))
+    seq = models.PositiveBigIntegerField(_("number"))
+    type = models.CharField(_("type"), max_length=40)
+    v = models.PositiveSmallIntegerField(_("version"), default=1)
+    conversation = TenantKey(
+        Conversation, models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("conversation")
+    )
+    entity_id = models.UUIDField(_("id of what changed"))
+    actor_kind = models.CharField(_("done by"), max_length=10)
+    actor_id = models.UUIDField(_("id of who did it"), null=True)
+    created_at = models.DateTimeField(_("created"))
 
     class Meta:
         verbose_name = _("event")

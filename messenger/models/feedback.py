@@ -16,16 +16,16 @@ LOWEST, HIGHEST = 1, 5
 class Rating(TenantModel):
     """CSAT: a contact's score for one cycle of a conversation, and perhaps a remark, which is the last word on it."""
 
-    conversation = TenantKey(Conversation, related_name="ratings")
+    conversation = TenantKey(Conversation, related_name="ratings", verbose_name=_("conversation"))
     cycle = models.PositiveIntegerField(_("cycle"))
     score = models.PositiveSmallIntegerField(_("score"))
     remark = models.TextField(_("remark"), blank=True)
     # Whoever replied last in the cycle is credited; nobody when that was the assistant.
     agent = TenantKey(Agent, null=True, related_name="+", verbose_name=_("agent"))
     # The part of the thread that tells of it.
-    part = TenantOneToOne(Message, related_name="+")
+    part = TenantOneToOne(Message, related_name="+", verbose_name=_("message"))
     created_at = models.DateTimeField(_("rated"))
-    updated_at = models.DateTimeField()
+    updated_at = models.DateTimeField(_("changed"))
 
     class Meta:
         verbose_name = _("rating")

@@ -31,17 +31,19 @@ def folder_of(tenant_id: uuid.UUID) -> str:
 class Attachment(TenantModel):
     """A file of a contact or an agent. Without a message it is nobody else's business, and goes after a day."""
 
-    contact = TenantKey(Contact, models.CASCADE, null=True, blank=True, related_name="+")
-    agent = TenantKey(Agent, models.PROTECT, null=True, blank=True, related_name="+")
-    message = TenantKey(Message, models.CASCADE, null=True, blank=True, related_name="attachments")
+    contact = TenantKey(Contact, models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("contact"))
+    agent = TenantKey(Agent, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("agent"))
+    message = TenantKey(
+        Message, models.CASCADE, null=True, blank=True, related_name="attachments", verbose_name=_("message")
+    )
     client_upload_id = models.UUIDField(null=True, editable=False)
     file = models.FileField(_("file"), upload_to=path_of, max_length=200)
     sha256 = models.CharField(max_length=64)
     name = models.CharField(_("name"), max_length=200)
     content_type = models.CharField(_("type"), max_length=100)
     size = models.PositiveIntegerField(_("size"))
-    width = models.PositiveIntegerField(null=True, blank=True)
-    height = models.PositiveIntegerField(null=True, blank=True)
+    width = models.PositiveIntegerField(_("width"), null=True, blank=True)
+    height = models.PositiveIntegerField(_("height"), null=True, blank=True)
     created_at = models.DateTimeField(_("sent up"))
 
     class Meta:

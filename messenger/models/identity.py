@@ -38,7 +38,7 @@ class Contact(Searchable, TenantModel):
     avatar_url = models.CharField(max_length=500, blank=True)
     # Under which a program made this contact: sent again it is the same one.
     client_contact_id = models.UUIDField(null=True, blank=True, editable=False)
-    merged_into = TenantKey("self", null=True, blank=True, related_name="merged_from")
+    merged_into = TenantKey("self", null=True, blank=True, related_name="merged_from", verbose_name=_("merged into"))
     blocked = models.BooleanField(_("blocked"), default=False)
     # When they first ticked the box of a pre-chat form.
     consented_at = models.DateTimeField(_("consent given"), null=True, blank=True)
@@ -47,7 +47,7 @@ class Contact(Searchable, TenantModel):
     message_count = models.PositiveIntegerField(_("messages"), default=0)
     # When everything that was known of them was erased; the id and the counts are what is left.
     erased_at = models.DateTimeField(_("erased"), null=True, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     objects = SearchableQuerySet.as_manager()
 
@@ -135,11 +135,11 @@ class Device(TenantModel):
     """One browser of a tenant's visitor, with a slot for its guest and a slot for the user last proven on it."""
 
     key_hash = models.CharField(max_length=64, editable=False)
-    contact = TenantKey(Contact, null=True, blank=True, related_name="guest_devices")
-    user = TenantKey(Contact, null=True, blank=True, related_name="user_devices")
-    created_at = models.DateTimeField(auto_now_add=True)
-    last_seen_at = models.DateTimeField()
-    revoked_at = models.DateTimeField(null=True, blank=True)
+    contact = TenantKey(Contact, null=True, blank=True, related_name="guest_devices", verbose_name=_("contact"))
+    user = TenantKey(Contact, null=True, blank=True, related_name="user_devices", verbose_name=_("user"))
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    last_seen_at = models.DateTimeField(_("last seen"))
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("device")
@@ -164,17 +164,17 @@ class Device(TenantModel):
 class Visit(TenantModel):
     """One page load of a device through a widget: context only, never the definition of a conversation."""
 
-    device = TenantKey(Device, related_name="visits")
-    contact = TenantKey(Contact, null=True, blank=True, related_name="visits")
-    widget = TenantKey(Widget, related_name="+")
-    url = models.CharField(max_length=2000, blank=True)
-    title = models.CharField(max_length=300, blank=True)
-    referrer = models.CharField(max_length=2000, blank=True)
-    user_agent = models.CharField(max_length=400, blank=True)
-    locale = models.CharField(max_length=35, blank=True)
-    utm = models.JSONField(default=dict, blank=True)
+    device = TenantKey(Device, related_name="visits", verbose_name=_("device"))
+    contact = TenantKey(Contact, null=True, blank=True, related_name="visits", verbose_name=_("contact"))
+    widget = TenantKey(Widget, related_name="+", verbose_name=_("widget"))
+    url = models.CharField(_("address"), max_length=2000, blank=True)
+    title = models.CharField(_("title"), max_length=300, blank=True)
+    referrer = models.CharField(_("referrer"), max_length=2000, blank=True)
+    user_agent = models.CharField(_("browser"), max_length=400, blank=True)
+    locale = models.CharField(_("language"), max_length=35, blank=True)
+    utm = models.JSONField(_("UTM parameters"), default=dict, blank=True)
     ip_hash = models.CharField(max_length=64, blank=True)
-    created_at = models.DateTimeField()
+    created_at = models.DateTimeField(_("created"))
 
     class Meta:
         verbose_name = _("visit")
@@ -260,7 +260,7 @@ class VerificationFailure(TenantModel):
     widget = TenantKey(Widget, null=True, related_name="+", verbose_name=_("widget"))
     fault = models.CharField(_("reason"), max_length=20, choices=ProofFault.choices)
     # What the refused header claimed. Anybody can send anything, so it is shown and never used.
-    kid = models.CharField(max_length=40, blank=True)
+    kid = models.CharField(_("key id"), max_length=40, blank=True)
     page = models.CharField(_("page"), max_length=300, blank=True)
     at = models.DateTimeField(_("at"))
 
@@ -303,17 +303,19 @@ class VisitorToken(TenantModel):
     token_hash = models.CharField(
         max_length=64, unique=True, editable=False, validators=[RegexValidator(r"^[0-9a-f]{64}$")]
     )
-    device = TenantKey(Device, related_name="tokens")
-    contact = TenantKey(Contact, models.CASCADE, null=True, blank=True, related_name="tokens")
-    visit = TenantKey(Visit, related_name="+")
-    assurance = models.CharField(max_length=10, choices=Assurance.choices, default=Assurance.ANONYMOUS)
-    proven_at = models.DateTimeField(null=True, blank=True)
+    device = TenantKey(Device, related_name="tokens", verbose_name=_("device"))
+    contact = TenantKey(
+        Contact, models.CASCADE, null=True, blank=True, related_name="tokens", verbose_name=_("contact")
+    )
+    visit = TenantKey(Visit, related_name="+", verbose_name=_("visit"))
+    assurance = models.CharField(_("assurance"), max_length=10, choices=Assurance.choices, default=Assurance.ANONYMOUS)
+    proven_at = models.DateTimeField(_("proven"), null=True, blank=True)
     # The kid of the identity secret that proved it.
-    proven_by = models.CharField(max_length=40, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    expires_at = models.DateTimeField()
-    revoked_at = models.DateTimeField(null=True, blank=True)
-    reason = models.CharField(max_length=20, choices=Reason.choices, blank=True)
+    proven_by = models.CharField(_("proven by"), max_length=40, blank=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    expires_at = models.DateTimeField(_("expires"))
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+    reason = models.CharField(_("reason"), max_length=20, choices=Reason.choices, blank=True)
 
     class Meta:
         verbose_name = _("visitor token")

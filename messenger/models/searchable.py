@@ -7,6 +7,7 @@ from typing import Any, ClassVar, TypeVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 M = TypeVar("M", bound="models.Model")
 
@@ -30,7 +31,7 @@ class Searchable(models.Model):
 
     WORDS_FROM: ClassVar[frozenset[str]]
 
-    words = models.TextField(null=True, editable=False)
+    words = models.TextField(_("searchable words"), null=True, editable=False)
 
     class Meta:
         abstract = True

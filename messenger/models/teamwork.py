@@ -30,9 +30,9 @@ class Colour(models.TextChoices):
 class TeamMember(TenantModel):
     """An agent in a team. `turn` orders a round-robin: whoever has the lowest is next, and then goes to the end."""
 
-    team = TenantKey(Team, related_name="members")
-    agent = TenantKey(Agent, related_name="memberships")
-    turn = models.PositiveBigIntegerField(default=0, editable=False)
+    team = TenantKey(Team, related_name="members", verbose_name=_("team"))
+    agent = TenantKey(Agent, related_name="memberships", verbose_name=_("agent"))
+    turn = models.PositiveBigIntegerField(_("turn"), default=0, editable=False)
 
     class Meta:
         verbose_name = _("team member")
@@ -63,7 +63,7 @@ class Tag(TenantModel):
     key = models.CharField(max_length=180, editable=False)
     colour = models.CharField(_("colour"), max_length=10, choices=Colour.choices, default=Colour.GREY)
     archived_at = models.DateTimeField(_("archived"), null=True, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("tag")
@@ -87,8 +87,8 @@ class Tag(TenantModel):
 class Tagging(TenantModel):
     """A conversation that bears a tag: what the list of a tag walks. `Conversation.tags` says the same in names."""
 
-    tag = TenantKey(Tag, related_name="taggings")
-    conversation = TenantKey(Conversation, related_name="taggings")
+    tag = TenantKey(Tag, related_name="taggings", verbose_name=_("tag"))
+    conversation = TenantKey(Conversation, related_name="taggings", verbose_name=_("conversation"))
 
     class Meta:
         verbose_name = _("tagging")
@@ -117,7 +117,7 @@ class SavedView(TenantModel):
     is_shared = models.BooleanField(_("shared"), default=False)
     # Validated filters of `GET conversations`, with its sort.
     filters = models.JSONField(_("filters"), default=dict, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("saved view")

@@ -122,7 +122,9 @@ class TenantModel(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     # No index of its own: every index that a query of ours uses leads with the tenant already.
-    tenant = models.ForeignKey("messenger.Tenant", models.CASCADE, related_name="+", db_index=False)
+    tenant = models.ForeignKey(
+        "messenger.Tenant", models.CASCADE, related_name="+", db_index=False, verbose_name=_("tenant")
+    )
 
     class Meta:
         abstract = True

@@ -124,7 +124,7 @@ class Tenant(models.Model):
     # Names of `files.KINDS`; null: the usual ones.
     file_kinds = models.JSONField(_("files that may be sent"), null=True, blank=True)
     is_active = models.BooleanField(_("active"), default=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("tenant")
@@ -183,7 +183,7 @@ class Widget(TenantModel):
         db_default="",  # Processes of the release before it go on making widgets.
     )
     is_active = models.BooleanField(_("active"), default=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("widget")
@@ -199,11 +199,11 @@ class Widget(TenantModel):
 class IdentitySecret(TenantModel):
     """A key that signs the users of the tenant's own site. Stored encrypted; at most two are live."""
 
-    kid = models.CharField(max_length=40)
+    kid = models.CharField(_("key id"), max_length=40)
     ciphertext = models.BinaryField(editable=False)
     slot = models.PositiveSmallIntegerField(default=1, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-    retired_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    retired_at = models.DateTimeField(_("retired"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("identity secret")
@@ -239,7 +239,7 @@ class Agent(TenantModel):
 
     Availability = Availability
 
-    user = models.ForeignKey("messenger.User", models.CASCADE, related_name="memberships")
+    user = models.ForeignKey("messenger.User", models.CASCADE, related_name="memberships", verbose_name=_("user"))
     role = models.CharField(_("role"), max_length=10, choices=Role.choices, default=Role.AGENT)
     display_name = models.CharField(_("display name"), max_length=120)
     avatar_url = models.CharField(_("avatar"), max_length=500, blank=True)
@@ -247,7 +247,7 @@ class Agent(TenantModel):
         _("availability"), max_length=10, choices=Availability.choices, default=Availability.ONLINE
     )
     is_active = models.BooleanField(_("active"), default=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("agent")
@@ -306,12 +306,12 @@ class Team(TenantModel):
 class ApiToken(TenantModel):
     """A key with which a program acts as an agent. Only its hash is stored; it is shown once."""
 
-    agent = TenantKey(Agent, related_name="api_tokens")
+    agent = TenantKey(Agent, related_name="api_tokens", verbose_name=_("agent"))
     name = models.CharField(_("name"), max_length=120)
     key_hash = models.CharField(max_length=64, unique=True, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
-    revoked_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("API token")

@@ -7,13 +7,15 @@ from html.parser import HTMLParser
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import flatten_fieldsets
 from django.db import models
 from django.http import HttpResponse, HttpResponseBase
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
+from django.utils.functional import Promise
 
 from curbe.testing.cast import Browser, Company, QueryCounter
-from messenger.models import Tenant, User
+from messenger.models import Device, Tenant, User
 
 from .conftest import live_a_little
 
@@ -47,6 +49,17 @@ def test_a_superuser_opens_every_list_and_page(root: Client, told: Browser, harb
         assert root.get(url(model, "changelist"), {"q": "x"}).status_code == 200, model
         assert root.get(url(model, "change", row.pk)).status_code == 200, model
         assert root.get(url(model, "history", row.pk)).status_code == 200, model
+
+
+def test_every_column_and_field_has_a_name_that_is_translated(rf: RequestFactory, root: Client) -> None:
+    """A field without one is shown by its Python name, in English to everybody."""
+    request = rf.get("/")
+    request.user = User.objects.get(pk=root.session["_auth_user_id"])
+    for model, pages in admin.site._registry.items():
+        shown = {*pages.get_list_display(request), *flatten_fieldsets(pages.get_fieldsets(request))}
+        fields = [field for field in model._meta.concrete_fields if field.name in shown and not field.primary_key]
+        assert [field.name for field in fields if not isinstance(field.verbose_name, Promise)] == [], model
+    assert not isinstance(Device._meta.get_field("key_hash").verbose_name, Promise), "the control: it is not shown"
 
 
 def test_a_superuser_sees_every_company(
