@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
@@ -96,8 +97,13 @@ def written(name: str, value: float | None) -> str:
     if name.endswith("_s"):
         return duration(value)
     if name.endswith("_share"):
-        return f"{value * 100:.0f} %"
-    return f"{value:.1f}" if name.startswith("mean") else f"{value:g}"
+        return percent(value)
+    return number_format(value, 1) if name.startswith("mean") else f"{value:g}"
+
+
+def percent(share: float) -> str:
+    """Return a share from 0 to 1 in whole percents."""
+    return _("{n}%").format(n=round(share * 100))
 
 
 def duration(seconds: float) -> str:

@@ -22,6 +22,7 @@ from django.core.files.storage import default_storage
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from curbe.origins import is_own
@@ -148,7 +149,7 @@ def _clock(_place: Place) -> Finding:
         (told,) = cursor.fetchone()
     at = told if isinstance(told, datetime) else datetime.fromisoformat(told)
     apart_s = abs((datetime.now(UTC) - at).total_seconds())
-    seen = _("Server and database are {s} s apart.").format(s=f"{apart_s:.1f}")
+    seen = _("Server and database are {s} s apart.").format(s=number_format(apart_s, 1))
     remedy = _("Set the clocks of both by NTP, such as chrony or systemd-timesyncd.")
     return Finding("clock", apart_s <= MOST_SKEW_S, _("Clocks"), seen, remedy)
 

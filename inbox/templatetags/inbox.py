@@ -22,6 +22,8 @@ from messenger.models import Article
 from messenger.models.assistant import TurnReason
 from messenger.rendering import as_text
 
+from .. import report_texts
+
 register = template.Library()
 
 _HUES = 8
@@ -81,7 +83,7 @@ def told(event: dict[str, Any]) -> list[str]:
 @register.filter
 def percent(share: float) -> str:
     """A share from 0 to 1."""
-    return f"{round(share * 100)}%"
+    return report_texts.percent(share)
 
 
 @register.filter

@@ -15,6 +15,9 @@ const runs = new WeakMap();
 /** What a key does, for the commands that have no button.
  * @type {(key: string) => void} */
 let press = () => {};
+/** Where "g" and another key lead, by that key.
+ * @type {Record<string, string>} */
+let places = {};
 /** @type {number | undefined} */
 let timer;
 let active = 0;
@@ -31,9 +34,11 @@ function list() {
   return /** @type {HTMLElement} */ (find("#command-list"));
 }
 
-/** @param {(key: string) => void} pressKey */
-export function startCommands(pressKey) {
+/** @param {(key: string) => void} pressKey
+ * @param {Record<string, string>} led to, by the key after "g": entries of the rail */
+export function startCommands(pressKey, led) {
   press = pressKey;
+  places = led;
   field()?.addEventListener("input", () => show());
   field()?.addEventListener("keydown", keyDown);
   list()?.addEventListener("click", ({ target }) => run(/** @type {Element} */ (target).closest("[role=option]")));
@@ -68,9 +73,16 @@ function commands() {
   const own = /** @type {HTMLTemplateElement} */ (find("#own-commands")).content;
   const possible = findAll("button", own).filter(({ dataset: { needs } }) => !needs || find(needs));
   const keyed = possible.map(({ textContent, dataset: { key = "" } }) => ({ label: textContent ?? "", key, run: () => press(key) }));
-  const shown = findAll("[data-command]").map((one) => ({ label: one.dataset.command ?? "", run: () => one.click() }));
+  const shown = findAll("[data-command]").map((one) => ({ label: one.dataset.command ?? "", key: wayTo(one), run: () => one.click() }));
   const byLabel = new Map([...keyed, ...shown].map((one) => [one.label, one]));
   return [...byLabel.values()];
+}
+
+/** The keys that lead to an entry of the rail, such as "g m"; none for most.
+ * @param {HTMLElement} entry */
+function wayTo({ id }) {
+  const [key] = Object.entries(places).find(([, place]) => id === `view-${place}`) ?? [];
+  return key && `g ${key}`;
 }
 
 /** How well a name fits: its letters in this order, the better the closer and the earlier; 0 when it does not.
@@ -95,8 +107,9 @@ export function score(name, asked) {
 function option({ label, key, run: act }, number) {
   const item = make("li", "", label);
   if (key) {
-    item.append(make("kbd", "", key));
-    item.setAttribute("aria-keyshortcuts", key);
+    item.append(...key.split(" ").map((one) => make("kbd", "", one)));
+    // Keys one after another have no notation there.
+    if (key.length === 1) item.setAttribute("aria-keyshortcuts", key);
   }
   item.id = `command-${number}`;
   item.setAttribute("role", "option");

@@ -27,7 +27,7 @@ const ACTS = {
   "?": showKeys,
 };
 /** Where "g" and another key lead: entries of the rail. */
-const PLACES = { m: "mine", u: "unassigned", a: "all", s: "snoozed", c: "closed", l: "log", r: "reports", "/": "search" };
+export const PLACES = { m: "mine", u: "unassigned", a: "all", s: "snoozed", c: "closed", l: "log", r: "reports", "/": "search" };
 /** So long "g" waits for the other key. */
 const SEQUENCE_MS = 1500;
 /** A row has the focus, or a box in it. */

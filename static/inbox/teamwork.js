@@ -1,7 +1,7 @@
 /** What agents do with many conversations, and with the keyboard: the modules for it, wired to the page. */
 import { startCommands } from "./commands.js";
 import { startFilters } from "./filters.js";
-import { act } from "./keys.js";
+import { act, PLACES } from "./keys.js";
 import { startMenus } from "./menus.js";
 import { startSelection } from "./selection.js";
 
@@ -9,5 +9,5 @@ export function startTeamwork() {
   startMenus();
   startSelection();
   startFilters();
-  startCommands(act);
+  startCommands(act, PLACES);
 }
