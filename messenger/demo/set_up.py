@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -67,10 +69,22 @@ def _set_up_all() -> list[SetUp]:
     for one in done:
         if not Conversation.objects.filter(tenant=one.tenant).exists():
             _switch_assistant_on(one)
-            play(_cast(one), one.company.stories, timezone.now())
+            with _no_news():
+                play(_cast(one), one.company.stories, timezone.now())
             share_work(one.company.slug, one.agents)
             keep_replies(one.company.slug, one.agents)
     return done
+
+
+@contextmanager
+def _no_news() -> Iterator[None]:
+    """What is played has happened days ago: today's log says nothing of it. For the whole process, like the clock."""
+    before = logging.root.manager.disable
+    logging.disable(logging.INFO)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def _found(company: Company) -> SetUp:

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import io
 import json
+import logging
 import secrets
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -64,6 +65,14 @@ def by_slug(demo: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 # What is printed
+
+
+def test_the_log_says_nothing_of_what_is_played(caplog: pytest.LogCaptureFixture, db: None) -> None:
+    caplog.set_level(logging.INFO)
+    run()
+    assert Message.objects.filter(author_kind="assistant").exists(), "the control: that is told when it happens"
+    assert caplog.records == []
+    assert logging.root.manager.disable == logging.NOTSET
 
 
 def test_it_prints_what_programs_and_people_start_from(demo: dict[str, Any]) -> None:
