@@ -7,6 +7,8 @@ from django.views.generic import RedirectView
 from curbe import health
 from inbox import welcome_views
 
+handler400 = "messenger.api.views.bad_request"
+handler500 = "messenger.api.views.server_error"
 urlpatterns = [
     path("", welcome_views.front),
     path("welcome/", welcome_views.welcome, name="welcome"),

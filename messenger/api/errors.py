@@ -44,7 +44,14 @@ def handle_exception(error: Exception, context: Any) -> Response | None:
     response = exception_handler(error, context)
     if response is not None:
         response.data["trace_id"] = current_trace_id()
+        for told in response.data["errors"]:
+            told["detail"] = _encodable(told["detail"])
     return response
+
+
+def _encodable(text: str) -> str:
+    """A sentence may quote what was sent, and of that a lone surrogate is no text that could be answered (S46)."""
+    return str(text).encode("utf-8", "backslashreplace").decode()
 
 
 def error_body(type_: str, code: str, detail: str, attr: str | None = None) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import pytest
 from django.apps import apps
 
 from curbe.testing.cast import device_id
+from messenger.api.views import server_error
 from messenger.models import Visit
 
 pytestmark = pytest.mark.django_db
@@ -224,3 +225,37 @@ def test_a_text_made_of_links_costs_no_more_than_another(guest, chat, desk, text
 def test_nothing_of_this_speaks_of_the_inside(guest):
     refused = guest.client.post("/api/messenger/bootstrap", b"{", content_type="application/json")
     assert "Traceback" not in json.dumps(refused.json())
+
+
+def test_a_choice_that_no_text_can_hold_is_refused_in_words(desk, chat):
+    """The sentence quotes what was sent, and a lone surrogate cannot be sent back as it is."""
+    conversation = f"conversations/{chat['conversation']['id']}"
+    doors = [
+        desk.patch(conversation, {"priority": SURROGATE}),
+        desk.post(f"{conversation}/typing", {"on": True, "kind": SURROGATE}),
+        desk.post("conversations/bulk", {"verb": SURROGATE, "ids": [str(uuid.uuid4())]}),
+        desk.post("tags", {"name": "Sample", "colour": SURROGATE}),
+        desk.patch("me/preferences", {"theme": SURROGATE}),
+    ]
+    for response in doors:
+        assert_refused(response, 422)
+        assert "\\ud800" in response.json()["errors"][0]["detail"]
+
+
+def test_what_no_view_is_asked_about_is_refused_in_the_same_shape(client):
+    assert_refused(client.get("/api/inbox/me", headers={"host": "elsewhere.example"}), 400)
+    page = client.get("/inbox/", headers={"host": "elsewhere.example"})
+    assert (page.status_code, page["Content-Type"].partition(";")[0]) == (400, "text/html")
+
+
+def test_what_goes_wrong_outside_of_every_view_is_told_in_the_same_shape(client, monkeypatch, rf):
+    def fail(*_: object, **__: object) -> bytes:
+        raise RuntimeError("a fault of ours")
+
+    client.raise_request_exception = False
+    monkeypatch.setattr("rest_framework.renderers.JSONRenderer.render", fail)
+    answer = client.get("/api/inbox/me")
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (500, "error")
+    assert answer.json()["trace_id"] == answer.headers["X-Trace-Id"]
+    assert "a fault of ours" not in answer.content.decode()
+    assert server_error(rf.get("/inbox/"))["Content-Type"].startswith("text/html")
