@@ -209,7 +209,7 @@ def _title(agent: Agent, shown: Shown) -> str:
     if shown.saved:
         return str(shown.saved.name)
     if kind == "team" and name != "none":
-        return teamwork.get_team_for(agent, uuid.UUID(name))["name"]
+        return teamwork.team_called(agent, uuid.UUID(name))
     return name if kind == "tag" else ""
 
 

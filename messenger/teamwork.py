@@ -57,19 +57,27 @@ def views_page(agent: Agent, *, cursor: str | None, limit: int) -> Page:
 
 
 def get_tag_for(agent: Agent, tag_id: uuid.UUID) -> shapes.TagPayload:
-    """Return a tag of the agent's company, also one that is offered no longer. Raises NotFound."""
-    found = Tag.objects.filter(tenant_id=agent.tenant_id, id=tag_id).first()
+    """Return a tag of the agent's company. Raises NotFound, also for one that is archived."""
+    found = tags_of(agent.tenant_id).filter(id=tag_id).first()
     if found is None:
         raise NotFound()
     return payloads.tag(found)
 
 
 def get_team_for(agent: Agent, team_id: uuid.UUID) -> shapes.TeamPayload:
-    """Return a team of the agent's company, also one that is no more. Raises NotFound."""
-    found = list(Team.objects.filter(tenant_id=agent.tenant_id, id=team_id))
+    """Return a team of the agent's company with its members. Raises NotFound, also for one that is archived."""
+    found = list(teams_of(agent.tenant_id).filter(id=team_id))
     if not found:
         raise NotFound()
     return with_members(agent.tenant_id, found)[0]
+
+
+def team_called(agent: Agent, team_id: uuid.UUID) -> str:
+    """Return the name of a team, also of an archived one: conversations stay with it. Raises NotFound."""
+    name = Team.objects.filter(tenant_id=agent.tenant_id, id=team_id).values_list("name", flat=True).first()
+    if name is None:
+        raise NotFound()
+    return name
 
 
 def get_view_for(agent: Agent, view_id: uuid.UUID) -> SavedView:

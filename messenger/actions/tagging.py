@@ -68,9 +68,16 @@ def create_tag(events: EventLog, *, by: Agent | System, name: str, colour: str |
 
 @verb
 def update_tag(events: EventLog, *, by: Agent | System, tag_id: uuid.UUID, fields: dict[str, Any]) -> Tag:
-    """Give a tag another colour. Raises NotFound, and Forbidden for whoever is no admin."""
+    """Give a tag another colour. Raises NotFound, also for one that is archived, and Forbidden for whoever is no admin.
+
+    Raises Invalid for another name: what bears the tag says it.
+    """
     require_admin(by)
     tag = _own(by, tag_id)
+    if tag.archived_at:
+        raise NotFound()
+    if " ".join(fields.get("name", tag.name).split()) != tag.name:
+        raise Invalid("A tag keeps its name. Make another and archive this one.", code="name_is_kept", attr="name")
     if fields.get("colour", tag.colour) != tag.colour:
         tag.colour = fields["colour"]
         tag.save(update_fields=["colour"])

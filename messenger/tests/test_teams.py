@@ -366,3 +366,22 @@ def test_an_archived_teams_name_is_said_to_be_one_and_it_comes_back_without_its_
     assert (back["id"], back["members"]) == (old["id"], [])
     taken = desk.patch(f"teams/{other['id']}", {"name": "Sales"})  # The control: now there is one.
     assert taken.json()["errors"][0]["code"] == "name_taken"
+
+
+@pytest.mark.parametrize(("path", "body"), [("tags", {"name": "Sample"}), ("teams", {"name": "Aftersales"})])
+def test_what_was_removed_is_not_there(desk, path, body):
+    made = f"{path}/{desk.post(path, body).json()['id']}"
+    assert desk.get(made).status_code == 200
+    for _ in range(2):
+        assert desk.delete(made).status_code == 204
+    assert desk.get(made).status_code == 404
+    assert desk.patch(made, {"name": body["name"]}).status_code in (404, 422)
+
+
+def test_a_tag_keeps_its_name_and_says_so(desk):
+    made = desk.post("tags", {"name": "Sample", "colour": "teal"}).json()
+    refused = desk.patch(f"tags/{made['id']}", {"name": "Swatch"})
+    error = refused.json()["errors"][0]
+    assert (refused.status_code, error["code"], error["attr"]) == (422, "name_is_kept", "name")
+    changed = desk.patch(f"tags/{made['id']}", {"name": "Sample", "colour": "red"})
+    assert (changed.status_code, changed.json()) == (200, {**made, "colour": "red"})

@@ -112,3 +112,13 @@ def test_s17_a_neighbours_widget_is_not_there(rival, desk):
     path = f"widgets/{rival.widget.id}"
     assert [desk.get(path).status_code, desk.patch(path, {"name": "Mine"}).status_code] == [404, 404]
     assert str(rival.widget.id) not in {one["id"] for one in desk.get("widgets").json()["items"]}
+
+
+def test_a_widget_that_is_deleted_is_switched_off_and_stays(harbor, desk, guest):
+    address = f"widgets/{harbor.widget.id}"
+    assert harbor.desk(harbor.ben).delete(address).status_code == 403
+    assert guest.get(address).status_code == 200
+    for _ in range(2):
+        assert desk.delete(address).status_code == 204
+    assert desk.get(address).json()["is_active"] is False
+    assert guest.get(address).status_code == 404

@@ -57,6 +57,7 @@ class BulkBody(serializers.Serializer[Any]):
 
 
 class TagChange(serializers.Serializer[Any]):
+    name = serializers.CharField(required=False, max_length=60, help_text="As it is: a tag keeps its name.")
     colour = serializers.ChoiceField(required=False, choices=Tag.Colour.values)
 
 

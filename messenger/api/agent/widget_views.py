@@ -61,7 +61,7 @@ class WidgetsView(AgentView):
 
 
 class WidgetView(AgentView):
-    """One widget. It is never removed, because conversations began in it; it can be switched off."""
+    """One widget. It is never removed, because conversations began in it: DELETE switches it off."""
 
     @answers(shapes.TeamWidgetPayload, operation_id="agent_widget")
     def get(self, request: Request, widget_id: uuid.UUID) -> Response:
@@ -76,3 +76,8 @@ class WidgetView(AgentView):
     def patch(self, request: Request, widget_id: uuid.UUID) -> Response:
         fields = valid_body(WidgetChange, request.data)
         return Response(payloads.team_widget(actions.update_widget(by=self.agent, widget_id=widget_id, fields=fields)))
+
+    @answers(None, status=204, also={403: "permission_denied"}, operation_id="agent_switch_widget_off")
+    def delete(self, request: Request, widget_id: uuid.UUID) -> Response:
+        actions.update_widget(by=self.agent, widget_id=widget_id, fields={"is_active": False})
+        return Response(status=status.HTTP_204_NO_CONTENT)
