@@ -175,3 +175,11 @@ def test_a_zone_that_was_stored_and_is_none_keeps_nobody_from_it(harbor, guest, 
     assert desk.get(f"conversations/{told}/transcript").status_code == 200
     harbor.browser()  # It is told when somebody is there again.
     assert desk.get("reports/volume").status_code == 200
+
+
+@pytest.mark.parametrize("accept", ["text/html", "text/plain", "application/zip", "application/json", "*/*"])
+def test_whatever_a_client_says_it_accepts_it_gets_the_file(guest, told, accept):
+    address = f"conversations/{told}/transcript"
+    assert guest.get(address, {"format": "txt"}, Accept=accept)["Content-Type"].startswith("text/plain")
+    unknown = guest.get(f"conversations/{guest.contact.id}/transcript", Accept=accept)
+    assert (unknown.status_code, unknown["Content-Type"]) == (404, "application/json")
