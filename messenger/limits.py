@@ -47,6 +47,7 @@ class Limit(StrEnum):
     MAIL = "mail"  # per agent: conversations sent by e-mail
     CROWD_MAIL = "crowd-mail"  # the same per tenant
     SUGGESTION = "suggestion"  # per agent: answers that the assistant suggests
+    SEARCH = "search"  # per device: questions to the help
     LOOK_UP = "look-up"  # per device; whatever leaves nothing behind: reads, replays, known devices
     SIGN_IN_ACCOUNT = "sign-in-account"  # per e-mail address; failures
     SIGN_IN_ADDRESS = "sign-in-address"  # per network; failures
@@ -72,6 +73,7 @@ _QUOTAS = {
     Limit.MAIL: (20, _HOUR),
     Limit.CROWD_MAIL: (200, _HOUR),
     Limit.SUGGESTION: (20, _MINUTE),
+    Limit.SEARCH: (30, _MINUTE),
     Limit.LOOK_UP: (300, _MINUTE),
     Limit.SIGN_IN_ACCOUNT: (5, _QUARTER),
     Limit.SIGN_IN_ADDRESS: (30, _QUARTER),

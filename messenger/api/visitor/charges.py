@@ -43,6 +43,11 @@ def look_up(by: Visitor) -> None:
     charge(Limit.LOOK_UP, by.device.key_hash)
 
 
+def search(by: Visitor) -> None:
+    """Charge a question to the help, beside the look-up that it is. Raises TooManyRequests."""
+    charge(Limit.SEARCH, by.device.key_hash)
+
+
 def refuse_failed_proofs(tenant_id: uuid.UUID, address: str) -> None:
     """Charge a proof that failed. Raises TooManyRequests instead of what was wrong with it when there were too many.
 

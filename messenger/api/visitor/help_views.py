@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from ... import articles, payloads, shapes
 from ..fields import valid_query
 from ..schema import answers
+from . import charges
 from .doors import VisitorView
 from .serializers import ArticleQuery, ArticlesQuery
 
@@ -28,6 +29,7 @@ class ArticlesView(VisitorView):
         tenant = self.visitor.tenant
         language = articles.language_for(tenant, query["locale"])
         if query["q"].strip():
+            charges.search(self.visitor)
             page = articles.search_published(tenant, language, query["q"], limit=query["limit"])
         else:
             page = articles.published_page(tenant, language, cursor=query.get("cursor"), limit=query["limit"])

@@ -276,3 +276,11 @@ def test_nobody_uses_an_agent_to_flood_mailboxes(harbor, chat, desk, tight, mail
     assert [one.to for one in mailoutbox] == [["0@mail.example"], ["1@mail.example"]]
     assert AuditEntry.objects.filter(action="transcript_sent").count() == 2
     assert harbor.desk(harbor.ben).post(path, {"email": "ben@mail.example"}).status_code == 204  # The control.
+
+
+def test_questions_to_the_help_are_limited_and_reading_it_is_not(harbor, limited):
+    reader, other = harbor.browser(), harbor.browser()
+    asked = passed(lambda: reader.get("articles", {"q": "delivery"}), 30)
+    assert asked < 300, "the control: fewer than look-ups"
+    assert reader.get("articles").status_code == 200
+    assert other.get("articles", {"q": "delivery"}).status_code == 200
