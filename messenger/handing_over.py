@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
@@ -26,24 +27,31 @@ def facts_of(conversation: Conversation, reason: TurnReason, *, now: datetime) -
     """
     tenant = Tenant.objects.get(id=conversation.tenant_id)
     back_at = opens_at(tenant.office_hours, tenant.time_zone, now)
-    with override(tenant.locale):
-        summary = _summary(_said_in_cycle(conversation), reason)
+    said = Message.objects.filter(conversation=conversation, cycle=conversation.cycle)
     return {
         "reason": str(reason),
-        "summary": summary,
+        "summary": _summary(tenant, said, reason),
         "reply_time": tenant.reply_time or None,
         "back_at": timestamp(back_at) if back_at else None,
     }
 
 
-def _said_in_cycle(conversation: Conversation) -> list[Message]:
-    """The latest messages of the present cycle, oldest first."""
-    parts = Message.objects.filter(tenant_id=conversation.tenant_id, conversation=conversation)
-    said = parts.filter(cycle=conversation.cycle, kind=Message.Kind.MESSAGE, deleted_at=None)
-    return list(said.order_by("-seq").only("author_kind", "body", "sources")[:_MOST_PARTS])[::-1]
+def summary_of(part: Message) -> str:
+    """Return the summary of a hand-over that has been, without what was removed since."""
+    tenant = Tenant.objects.get(id=part.tenant_id)
+    said = Message.objects.filter(conversation=part.conversation_id, cycle=part.cycle, seq__lt=part.seq)
+    return _summary(tenant, said, TurnReason((part.event or {})["reason"]))
 
 
-def _summary(said: Sequence[Message], reason: TurnReason) -> str:
+def _summary(tenant: Tenant, parts: QuerySet[Message], reason: TurnReason) -> str:
+    """Of the latest messages among the parts, in the company's language."""
+    said = parts.filter(tenant_id=tenant.id, kind=Message.Kind.MESSAGE, deleted_at=None)
+    latest = said.order_by("-seq").only("author_kind", "body", "sources")[:_MOST_PARTS]
+    with override(tenant.locale):
+        return _in_words(list(latest)[::-1], reason)
+
+
+def _in_words(said: Sequence[Message], reason: TurnReason) -> str:
     asked = [one.body.strip() for one in said if one.author_kind == Message.Author.CONTACT and one.body.strip()]
     answers = [one for one in said if one.author_kind == Message.Author.ASSISTANT]
     lines = [_("Handed over: {reason}.").format(reason=reason.label)]

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from django.db.models import Q
 
-from .. import audit
+from .. import audit, handing_over
 from ..errors import Forbidden, MessageRemoved, NotFound, TooLate
 from ..events import EventLog, EventType
 from ..models import Agent, Conversation, Message
@@ -17,7 +17,7 @@ from ..rendering import render_markdown
 from .locks import lock_for_team
 from .mentioning import name_others, read_note
 from .messages import require_text
-from .parts import record
+from .parts import change_event, record
 from .removing import remove_files
 from .verb import verb
 
@@ -65,6 +65,7 @@ def redact_message(events: EventLog, *, by: Agent, message_id: uuid.UUID) -> Mes
     name_others(message, (), events.at)
     message.deleted_at = events.at
     _save(events, message, EventType.NOTE_DELETED if _is_note(message) else EventType.MESSAGE_DELETED)
+    _quote_no_more(events, message)
     facts = {"conversation_id": str(message.conversation_id)}
     audit.note(AuditAction.MESSAGE_REDACTED, tenant_id=by.tenant_id, by=actor_of(by), subject=message, facts=facts)
     return message
@@ -89,6 +90,17 @@ def _lock_message(by: Agent, message_id: uuid.UUID) -> Message:
         message.conversation, message.contact = conversation, conversation.contact
         return message
     raise NotFound()
+
+
+def _quote_no_more(events: EventLog, message: Message) -> None:
+    """What a contact said is quoted to the team where the assistant handed over afterwards."""
+    if message.author_kind != Message.Author.CONTACT:
+        return
+    conversation: Conversation = message.conversation
+    later = Message.objects.filter(tenant_id=message.tenant_id, conversation=conversation, seq__gt=message.seq)
+    for part in later.filter(cycle=message.cycle, kind=Message.Kind.EVENT, event__name="handed_off"):
+        change_event(events, conversation, part, summary=handing_over.summary_of(part))
+    conversation.save(update_fields=["rev", "visible_rev"])
 
 
 def _is_own(by: Agent, message: Message) -> bool:

@@ -99,3 +99,21 @@ def test_all_that_it_can_do_is_to_answer_and_to_hand_over():
     }
     assert open_to_it == {"answer_turn", "hand_off_turn", "hand_off_stuck"}
     assert {name for name in dir(answering) if name in actions.__all__} == set()
+
+
+def test_what_an_admin_removes_is_quoted_no_more_where_it_was_handed_over(helped, visitor, desk):
+    conversation = visitor.start("My card is 4111 1111")["conversation"]["id"]
+    visitor.say(conversation, "Is it blocked?")
+    visitor.post(f"conversations/{conversation}/handoff")
+
+    def handed_over():
+        parts = desk.get(f"conversations/{conversation}/messages").json()["items"]
+        return parts[0], next(one for one in parts if one["event"])
+
+    said, before = handed_over()
+    assert "4111" in before["event"]["summary"]
+    assert desk.delete(f"messages/{said['id']}").status_code in (200, 204)
+    _, after = handed_over()
+    assert "4111" not in after["event"]["summary"] and "Is it blocked?" in after["event"]["summary"]
+    assert after["event"] == {**before["event"], "summary": after["event"]["summary"]}
+    assert after["rev"] > before["rev"]
