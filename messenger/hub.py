@@ -64,7 +64,7 @@ class Subscriber(Protocol):
 
     def deliver(self, batch: Batch) -> None: ...
 
-    def push(self, frame: dict[str, Any]) -> None: ...
+    def show(self, frame: dict[str, Any]) -> None: ...
 
     def resync(self, reason: str) -> None: ...
 
@@ -381,7 +381,7 @@ def _look_again(feed: Feed, agent: str | None) -> None:
 def _push(feed: Feed, message: Mapping[str, Any]) -> None:
     """An ephemeral frame, to everybody or to one agent's sockets."""
     for subscriber in _addressed(feed, message["agent"]):
-        subscriber.push(message["frame"])
+        subscriber.show(message["frame"])
 
 
 def _addressed(feed: Feed, agent: str | None) -> list[Subscriber]:

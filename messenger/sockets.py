@@ -327,6 +327,18 @@ class Socket(AsyncConsumer):
         if self._is_live and (self._taking is None or self._taking.done()):
             self._taking = asyncio.create_task(self._guarded(self._take_in_turn()))
 
+    def show(self, frame: dict[str, Any]) -> None:
+        """Push an ephemeral frame. Of what the assistant writes, the conversation's owner is looked up first."""
+        if frame["k"] == "assistant.delta" and self.agent is None:
+            self._meanwhile(self._show_to_owner(frame))
+        else:
+            self.push(frame)
+
+    async def _show_to_owner(self, frame: dict[str, Any]) -> None:
+        if self.stream is not None:
+            self.require_owner(await in_database(streams.owner_of, self.stream))
+            self.push(frame)
+
     def resync(self, reason: str) -> None:
         """Tell the client that only a snapshot helps; deliveries are kept back until it resumes."""
         self._is_live = False

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 
 import pytest
 
 from curbe.testing.cast import Browser, device_id, make_company, proof
-from messenger import actions, hub, queries, streams
+from messenger import actions, hub, presence, queries, streams
 from messenger.actions.messages import Draft
 from messenger.actions.visits import Page
 from messenger.errors import NotFound, Unauthenticated, VerifiedContact
@@ -64,6 +65,27 @@ async def test_s15_a_guests_socket_hears_nothing_of_the_user_even_if_the_revocat
     assert heard[-1] == 4014
     assert "Grace" not in str(heard)
     assert "private" not in str(heard)
+    assert "My secret" not in str(heard)
+
+
+@on_sockets
+async def test_s15_what_the_assistant_writes_is_shown_to_its_owner_alone(company, deaf, monkeypatch):
+    """Neither the revocation nor what happened since reached the socket: only what comes in passing does."""
+    guest = await in_thread(company.browser)()
+    thread = (await in_thread(guest.start)("Hello"))["conversation"]["id"]
+    conversation = await in_thread(company.conversation)(thread)
+    victim = await in_thread(another_tab)(guest)
+    write = in_thread(partial(presence.assistant_writes, conversation, uuid.uuid4(), on=True, ttl_s=20))
+    async with connected() as planter:
+        await planter.hello(guest.bearer)
+        await planter.hear_until("welcome")
+        await write(number=1, text="Public so far")
+        assert "Public so far" in str(await planter.hear_until("eph"))
+        monkeypatch.setattr("messenger.nudges.publish", lambda *_, **__: None)
+        await in_thread(lambda: victim.boot(identity={"token": proof_with_traits(company)}))()
+        await write(number=2, text="My secret")
+        heard = await heard_until_closed(planter)
+    assert heard[-1] == 4014
     assert "My secret" not in str(heard)
 
 
