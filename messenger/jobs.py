@@ -40,7 +40,7 @@ class Worker:
     """Runs what is ready, up to `SLOTS` at once, each in a thread that ends with the process."""
 
     def __init__(self, hand_out: Callable[[], None]) -> None:
-        """`hand_out` is called before each look: it turns what has become due into work."""
+        """`hand_out` is called before each look for which there is room: it turns what is due next into work."""
         self._hand_out = hand_out
         self._name = uuid.uuid4().hex
         self._slots = threading.Semaphore(SLOTS)
@@ -60,7 +60,6 @@ class Worker:
         try:
             close_old_connections()
             self._keep_alive()
-            self._hand_out()
             return self._begin_one()
         except (DatabaseError, InterfaceError) as error:
             log.warning("jobs_put_off", error=type(error).__name__)  # Handled: the next look does it.
@@ -73,6 +72,7 @@ class Worker:
             return False
         job = None
         try:
+            self._hand_out()
             job = claim_next(self._name)
         finally:
             if job is None:

@@ -51,6 +51,7 @@ from .turns import (
     hand_off_turn,
     is_wanted,
     open_turn,
+    put_back,
     stuck_turns,
 )
 from .views import create_view, delete_view, update_view
@@ -112,6 +113,7 @@ __all__ = [
     "prune_log",
     "prune_storage",
     "prune_visits",
+    "put_back",
     "rate_conversation",
     "record_visit",
     "redact_message",

@@ -84,7 +84,8 @@ def writable(events: EventLog, by: Visitor, contact: Contact, conversation: Conv
         existing = open_conversations(contact)
         if not existing:
             return create_conversation(events, by, contact)
-        return writable(events, by, contact, promote(events, existing[0], existing))
+        chosen = promote(events, existing[0], existing)
+        return writable(events, by, contact, lock_conversation_of(contact, chosen.id))
     reopen(events, conversation, agent=None)
     return conversation
 

@@ -12,12 +12,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from .. import handing_over, statements
 from ..errors import NotFound
-from ..events import EventLog
+from ..events import EventLog, EventType
 from ..models import Conversation, Message, Participant, Tenant, Turn
 from ..models.assistant import OPEN_TURNS, TurnReason, TurnState
 from ..principals import Assistant, Visitor
@@ -25,7 +26,7 @@ from ..shapes import Source
 from . import lifecycle
 from .cycles import cycle_handed_off
 from .locks import lock_conversation_of, lock_for_team, lock_speaker
-from .parts import append_event, append_part, count_message
+from .parts import append_event, append_part, count_message, record
 from .verb import in_one_transaction, verb
 
 # Whoever writes several messages in a row is answered once: so long nothing more may have been said.
@@ -93,9 +94,14 @@ def pause(conversation: Conversation) -> None:
 
 
 def due_turns(now: datetime) -> list[tuple[uuid.UUID, uuid.UUID]]:
-    """Return (tenant, turn) of what has become work, of all tenants, longest due first, at most 100."""
+    """Return (tenant, turn) of what has become work, at most 100: the longest due of each tenant, then the second …
+
+    So a tenant with a crowd does not keep the visitors of others waiting.
+    """
     waiting = Turn.objects.filter(state__in=[Turn.State.WAITING, Turn.State.PAUSED], due_at__lte=now)
-    return list(waiting.order_by("due_at", "id").values_list("tenant_id", "id")[:_BATCH])
+    in_line = Window(RowNumber(), partition_by=F("tenant_id"), order_by=["due_at", "id"])
+    fair = waiting.annotate(in_line=in_line).order_by("in_line", "due_at", "id")
+    return list(fair.values_list("tenant_id", "id")[:_BATCH])
 
 
 def stuck_turns(now: datetime) -> list[tuple[uuid.UUID, uuid.UUID]]:
@@ -117,12 +123,20 @@ def claim_turn(*, tenant_id: uuid.UUID, turn_id: uuid.UUID) -> Claim | None:
 
 @in_one_transaction
 def open_turn(claim: Claim) -> Asked | None:
-    """Return what a claimed turn asks for by now; None when the claim is none any more."""
-    turn = _claimed(claim).select_related("conversation", "conversation__widget", "conversation__tenant").first()
+    """Return what a claimed turn asks for by now; None when the claim is none any more.
+
+    Of somebody who was blocked or erased, and in a tenant that is switched off, nobody is asked anything: the turn is
+    dropped.
+    """
+    related = [f"conversation__{name}" for name in ("widget", "tenant", "contact")]
+    turn = _claimed(claim).select_related(*related).first()
     if turn is None:
         return None
-    _claimed(claim).update(claimed_at=timezone.now())
     conversation: Conversation = turn.conversation
+    if not (conversation.tenant.is_active and _may_be_answered(conversation)):
+        drop(conversation, Turn.Reason.OVER)
+        return None
+    _claimed(claim).update(claimed_at=timezone.now())
     return Asked(
         claim=claim,
         conversation=conversation,
@@ -137,8 +151,22 @@ def open_turn(claim: Claim) -> Asked | None:
 
 
 def is_wanted(asked: Asked) -> bool:
-    """Whether the claim still holds and nothing more was asked: what a worker looks at while an answer comes in."""
-    return _claimed(asked.claim).filter(asked_to=asked.asked_to).exists()
+    """Whether the claim still holds, nothing more was asked, and who asked is neither blocked nor erased.
+
+    It is looked at while an answer comes in, before more of it is shown.
+    """
+    still = _claimed(asked.claim).filter(asked_to=asked.asked_to)
+    return still.filter(conversation__contact__blocked=False, conversation__contact__erased_at=None).exists()
+
+
+@in_one_transaction
+def put_back(claim: Claim) -> None:
+    """Let a turn wait again of which more was asked while somebody worked on it; one that has ended has ended.
+
+    Not at once: whoever writes on would have each line answered, and a provider is paid by the word.
+    """
+    waiting = {"state": Turn.State.WAITING, "due_at": timezone.now() + _QUIET, "claim": None, "claimed_at": None}
+    _claimed(claim).update(**waiting)
 
 
 @verb
@@ -219,6 +247,9 @@ def ask_for_person(events: EventLog, *, by: Visitor, conversation_id: uuid.UUID)
 def _hand_off(events: EventLog, conversation: Conversation, reason: TurnReason) -> None:
     """The assistant is silent in this cycle; the visitor reads when the team answers, and the team what it is about."""
     _silence(conversation)
+    if conversation.status == Conversation.Status.SNOOZED:  # Now it is for people, and nobody would find it.
+        lifecycle.wake(events, conversation, by="assistant")
+        record(events, EventType.TEAM_CONVERSATION_UPDATED, conversation)
     facts = handing_over.facts_of(conversation, reason, now=events.at)
     part = append_event(events, conversation, "handed_off", agent=None, **facts)
     cycle_handed_off(conversation, part.created_at)
@@ -254,6 +285,11 @@ def _open_turns(conversation: Conversation) -> QuerySet[Turn]:
     return Turn.objects.filter(tenant_id=conversation.tenant_id, conversation=conversation.id, state__in=OPEN_TURNS)
 
 
+def _may_be_answered(conversation: Conversation) -> bool:
+    contact = conversation.contact
+    return not (contact.blocked or contact.erased_at or conversation.is_closed)
+
+
 def _claimed(claim: Claim) -> QuerySet[Turn]:
     return Turn.objects.filter(tenant_id=claim.tenant_id, id=claim.turn_id, state=Turn.State.RUNNING, claim=claim.token)
 
@@ -276,7 +312,7 @@ def _lock(by: Assistant, wanted: QuerySet[Turn]) -> Turn | None:
     if turn is None:
         return None
     turn.conversation = conversation
-    if conversation.contact.blocked or conversation.contact.erased_at or conversation.is_closed:
+    if not _may_be_answered(conversation):
         drop(conversation, Turn.Reason.OVER)
         return None
     return turn

@@ -31,54 +31,61 @@ from .providers import get_provider
 
 log = structlog.get_logger(__name__)
 
-# What is shown of an answer that comes in grows at most so often, and as often it is asked whether it is still wanted.
+# What is shown of an answer that comes in grows at most so often. Before that it is asked whether it is still wanted:
+# nothing of it reaches somebody who was blocked or erased meanwhile.
 _SHOW_EVERY_S = 0.15
-_LOOK_EVERY_S = 0.6
 
 
 def hand_out() -> None:
-    """Turn what has become due into jobs, and hand over what nobody works on any more. Any number may do this."""
+    """Turn what is due next into a job, and hand over what nobody works on any more. Any number may do this.
+
+    One at a time, for somebody who can begin with it: a claim that waits in a queue would look like one that is stuck.
+    """
     now = timezone.now()
     for tenant_id, turn_id in actions.due_turns(now):
-        _alone(_enqueue, tenant_id, turn_id)
+        if _alone(_enqueue, tenant_id, turn_id):
+            break
     for tenant_id, turn_id in actions.stuck_turns(now):
         _alone(_hand_over_stuck, tenant_id, turn_id)
 
 
-def _enqueue(tenant_id: uuid.UUID, turn_id: uuid.UUID) -> None:
-    """Claim and job are one transaction: there is no claim that nobody works on."""
+def _enqueue(tenant_id: uuid.UUID, turn_id: uuid.UUID) -> bool:
+    """Claim and job are one transaction: there is no claim that nobody works on. False when somebody else was first."""
     with transaction.atomic():
         claim = actions.claim_turn(tenant_id=tenant_id, turn_id=turn_id)
         if claim:
             answer.enqueue(str(claim.tenant_id), str(claim.turn_id), str(claim.token))
+    return claim is not None
 
 
-def _hand_over_stuck(tenant_id: uuid.UUID, turn_id: uuid.UUID) -> None:
-    actions.hand_off_stuck(by=Assistant(tenant_id), turn_id=turn_id)
+def _hand_over_stuck(tenant_id: uuid.UUID, turn_id: uuid.UUID) -> bool:
+    return actions.hand_off_stuck(by=Assistant(tenant_id), turn_id=turn_id)
 
 
-def _alone(act: Callable[[uuid.UUID, uuid.UUID], None], tenant_id: uuid.UUID, turn_id: uuid.UUID) -> None:
-    """Do something with one turn. What is wrong with it keeps nobody else's from its turn."""
+def _alone(act: Callable[[uuid.UUID, uuid.UUID], bool], tenant_id: uuid.UUID, turn_id: uuid.UUID) -> bool:
+    """Do something with one turn; whether it was done. What is wrong with it keeps nobody else's from its turn."""
     try:
-        act(tenant_id, turn_id)
+        return act(tenant_id, turn_id)
     except DomainError as refusal:
         log.info("turn_refused", turn_id=str(turn_id), code=refusal.code)  # Handled: its conversation is gone.
     except Exception:
         if not connection.is_usable():
             raise  # The database is away: no other turn can be looked at either.
         log.exception("turn_failed", turn_id=str(turn_id))  # Handled: looked at again, after everybody else's.
+    return False
 
 
 @task()
 def answer(tenant_id: str, turn_id: str, token: str) -> None:
-    """Work on a claimed turn until it is answered, handed over, or somebody else's. Run twice, it ends once."""
+    """Work on a claimed turn: it is answered, handed over, or waits for what was asked on. Run twice, it ends once."""
     claim = Claim(uuid.UUID(tenant_id), uuid.UUID(turn_id), uuid.UUID(token))
-    while asked := actions.open_turn(claim):
+    if asked := actions.open_turn(claim):
         work_on(asked, get_provider())
+        actions.put_back(claim)
 
 
 def work_on(asked: Asked, provider: Provider) -> None:
-    """Make one attempt. It leaves the turn as it is when more was asked meanwhile: then all of it is asked anew."""
+    """Make one attempt. It leaves the turn as it is when more was asked meanwhile: all of it is asked anew, later."""
     reason = _reason_to_hand_over(asked)
     if reason:
         _hand_over(asked, reason)
@@ -158,23 +165,21 @@ class _Showing:
     def __init__(self, asked: Asked) -> None:
         self._asked = asked
         self._began = time.monotonic()
-        self._shown_at = self._looked_at = 0.0
+        self._shown_at = 0.0
         self._number = 0
         self._show("", on=True)
 
     def go_on(self, text: str) -> bool:
         """Show the answer so far, unless it was shown just now; false when nobody wants the rest."""
         now = time.monotonic()
-        if now - self._looked_at > _LOOK_EVERY_S:
-            self._looked_at = now
-            is_wanted = actions.is_wanted(self._asked)
-            let_go()
-            if not is_wanted:
-                return False
-        if now - self._shown_at > _SHOW_EVERY_S:
-            self._shown_at = now
+        if now - self._shown_at <= _SHOW_EVERY_S:
+            return True
+        self._shown_at = now
+        is_wanted = actions.is_wanted(self._asked)
+        let_go()
+        if is_wanted:
             self._show(text, on=True)
-        return True
+        return is_wanted
 
     def end(self) -> None:
         """There is no more of it: the message is there, or nothing is."""

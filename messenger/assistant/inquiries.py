@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from django.db.models import QuerySet
+
 from ..actions.turns import Asked
 from ..models import Conversation, Message, Tenant
 from ..shapes import Source
@@ -15,8 +17,8 @@ from .protocol import Inquiry, Said
 from .retrieval import look_up
 
 _MOST_PARTS, _MOST_CHARACTERS = 20, 6_000
-# Of what is asked, the beginning: nobody's question is longer, and a provider is paid by the word.
-_QUESTION_CHARACTERS = 4_000
+# Of what is asked, the beginning and the end, where the question mostly is: a provider is paid by the word.
+_QUESTION_CHARACTERS, _END_CHARACTERS = 4_000, 1_000
 
 
 def of(asked: Asked) -> Inquiry:
@@ -36,14 +38,14 @@ def for_agent(conversation: Conversation, tenant: Tenant) -> Inquiry:
 
 
 def breaks_a_rule(asked: Asked) -> bool:
-    """Whether something in the question always goes to a person in this company."""
-    said = _question_text(
-        one
-        for one in _said(asked.conversation, asked.cycle, up_to=asked.asked_to)
-        if one.seq >= asked.asked_from and one.author_kind == Message.Author.CONTACT
-    )
+    """Whether something in the question always goes to a person in this company: in all of it, however long it is."""
+    phrases = [f"{plain} " for plain in map(searchable, asked.tenant.handoff_phrases) if plain]
+    if not phrases:
+        return False
+    parts = _readable(asked.conversation, asked.cycle).filter(seq__range=(asked.asked_from, asked.asked_to))
+    said = "\n".join(parts.filter(author_kind=Message.Author.CONTACT).order_by("seq").values_list("body", flat=True))
     words = f"{searchable(said)} "
-    return any(f"{searchable(phrase)} " in words for phrase in asked.tenant.handoff_phrases if searchable(phrase))
+    return any(phrase in words for phrase in phrases)
 
 
 def sources_of(inquiry: Inquiry, slugs: Sequence[str]) -> list[Source]:
@@ -66,14 +68,22 @@ def _inquiry(
 
 
 def _said(conversation: Conversation, cycle: int, *, up_to: int) -> list[Message]:
-    """The latest messages of a cycle that the contact may read, oldest first. A note is none of them (I9)."""
-    parts = Message.objects.filter(tenant_id=conversation.tenant_id, conversation=conversation.id, cycle=cycle)
-    said = parts.filter(kind=Message.Kind.MESSAGE, visible_seq__isnull=False, deleted_at=None, seq__lte=up_to)
+    """The latest messages of a cycle up to a number, oldest first."""
+    said = _readable(conversation, cycle).filter(seq__lte=up_to)
     return list(said.order_by("-seq").only("seq", "author_kind", "body")[:_MOST_PARTS])[::-1]
 
 
+def _readable(conversation: Conversation, cycle: int) -> QuerySet[Message]:
+    """What of a cycle the contact may read. A note is none of it (I9)."""
+    parts = Message.objects.filter(tenant_id=conversation.tenant_id, conversation=conversation.id, cycle=cycle)
+    return parts.filter(kind=Message.Kind.MESSAGE, visible_seq__isnull=False, deleted_at=None)
+
+
 def _question_text(parts: Iterable[Message]) -> str:
-    return "\n".join(one.body for one in parts)[:_QUESTION_CHARACTERS]
+    text = "\n".join(one.body for one in parts)
+    if len(text) <= _QUESTION_CHARACTERS:
+        return text
+    return f"{text[: _QUESTION_CHARACTERS - _END_CHARACTERS]}\n…\n{text[-_END_CHARACTERS:]}"
 
 
 def _history(parts: Sequence[Message]) -> tuple[Said, ...]:

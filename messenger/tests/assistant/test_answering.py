@@ -71,6 +71,9 @@ def test_several_quick_messages_are_one_turn(visitor, asked, provider):
 def test_what_is_written_while_it_answers_belongs_to_the_question(visitor, asked, provider):
     provider.says("It takes two days.", during=lambda: once(lambda: visitor.say(asked, "To Hawaii, that is.")))
     assert work() == 1
+    assert said_by_assistant(visitor, asked) == [], "whoever writes on is not answered line by line"
+    assert work(at_once=False) == 0, "not at once, either"
+    assert work() == 1
     assert [one.question.count("\n") for one in provider.asked] == [0, 1]
     assert said_by_assistant(visitor, asked) == ["It takes two days."]
 

@@ -24,6 +24,7 @@ SILENT = {
     "create_article": "help is read when somebody asks for it",
     "create_saved_reply": "asked for when somebody writes a slash; `settings.updated` tells the team of its own",
     "delete_saved_reply": "asked for when somebody writes a slash; `settings.updated` tells the team of its own",
+    "put_back": "who works on an answer is in nobody's state",
     "save_draft": "what an agent has begun is theirs alone, and asked for with the thread",
     "save_reply": "asked for when somebody writes a slash; `settings.updated` tells the team of its own",
     "set_preferences": "an agent's own, and asked for with the page",
