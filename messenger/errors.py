@@ -188,6 +188,7 @@ class MailFailed(DomainError):
     status = 503
     code = "mail_failed"
     detail = "The e-mail could not be sent. Try again later."
+    retry_after_s = 60
 
 
 class AssistantUnavailable(DomainError):

@@ -43,12 +43,12 @@ class Page:
 def walk(
     rows: QuerySet[Message], order: str, before: int | None, after: int | None, limit: int
 ) -> tuple[list[Message], bool]:
-    """Return parts oldest first and whether there are more in the direction of the walk."""
+    """Return parts oldest first and whether there are more in the direction of the walk: onward with `after`."""
+    if before is not None:
+        rows = rows.filter(**{f"{order}__lt": before})
     if after is not None:
         found = list(rows.filter(**{f"{order}__gt": after}).order_by(order)[: limit + 1])
         return found[:limit], len(found) > limit
-    if before is not None:
-        rows = rows.filter(**{f"{order}__lt": before})
     found = list(rows.order_by(f"-{order}")[: limit + 1])
     return found[:limit][::-1], len(found) > limit
 

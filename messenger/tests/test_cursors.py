@@ -59,3 +59,20 @@ def say_before(monkeypatch, name, guest, chat):
         return plain(*args, **kwargs)
 
     monkeypatch.setattr(queries, name, late)
+
+
+@pytest.mark.parametrize("who", ["guest", "desk"])
+def test_a_span_of_parts_is_read_between_its_ends(request, guest, chat, who):
+    conversation = chat["conversation"]["id"]
+    for number in range(5):
+        guest.say(conversation, f"Line {number}")
+    reader = request.getfixturevalue(who)
+
+    def seqs(**ends):
+        answer = reader.get(f"conversations/{conversation}/messages", ends).json()
+        return [one["seq"] for one in answer["items"]], answer["has_more"]
+
+    assert seqs(after=1, before=5) == ([2, 3, 4], False)
+    assert seqs(after=1, before=5, limit=2) == ([2, 3], True)
+    assert seqs(after=1) == ([2, 3, 4, 5, 6], False)
+    assert seqs(before=5) == ([1, 2, 3, 4], False)

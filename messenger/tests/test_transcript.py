@@ -163,6 +163,7 @@ def test_without_a_mail_server_nothing_is_sent_and_the_agent_is_told(desk, told,
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", taken.getsockname()[1]
         failed = desk.post(address, body)
     assert (failed.status_code, failed.json()["errors"][0]["code"]) == (503, "mail_failed")
+    assert failed["Retry-After"] == "60"
     assert mailoutbox == []
     assert AuditEntry.objects.filter(action="transcript_sent").count() == 1  # It may have gone out all the same.
 
