@@ -12,6 +12,7 @@ from .feedback import rate_conversation
 from .files import upload_file
 from .founding import found_company, note_widget_seen
 from .identity import boot_device, identify_contact, introduce
+from .idling import close_idle_conversation, close_idle_conversations
 from .keeping import prune_conversations, prune_guests, prune_visits
 from .messages import add_note, send_message, send_reply
 from .outreach import write_to_contact
@@ -71,6 +72,8 @@ __all__ = [
     "boot_device",
     "claim_turn",
     "close_conversation",
+    "close_idle_conversation",
+    "close_idle_conversations",
     "create_agent",
     "create_api_token",
     "create_article",

@@ -108,7 +108,7 @@ def close_conversation(
     """End the cycle. The visitor is asked for feedback when somebody replied in it and it is not closed silently."""
     conversation = lock_for_team(by.tenant_id, conversation_id)
     if not conversation.is_closed:
-        _close(events, conversation, agent=by, asks=not (silently or spam), **({"spam": True} if spam else {}))
+        close(events, conversation, agent=by, asks=not (silently or spam), **({"spam": True} if spam else {}))
     return conversation
 
 
@@ -125,7 +125,7 @@ def end_conversation(events: EventLog, *, by: Visitor, conversation_id: uuid.UUI
     if not by.tenant.visitors_may_close:
         raise Forbidden("Conversations are ended by the team here.", code="closing_not_allowed")
     if conversation.last_message_id and not conversation.is_closed:
-        _close(events, conversation, agent=None, asks=True, by="visitor")
+        close(events, conversation, agent=None, asks=True, by="visitor")
     return conversation
 
 
@@ -141,7 +141,8 @@ def reopen_conversation(events: EventLog, *, by: Agent, conversation_id: uuid.UU
     return conversation
 
 
-def _close(events: EventLog, conversation: Conversation, *, agent: Agent | None, asks: bool, **facts: Any) -> None:
+def close(events: EventLog, conversation: Conversation, *, agent: Agent | None, asks: bool, **facts: Any) -> None:
+    """End the cycle of a locked conversation that is not closed. `facts` are what its event tells beside."""
     conversation.status = Conversation.Status.CLOSED
     conversation.closed_at = events.at
     conversation.is_spam = bool(facts.get("spam"))

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
+from functools import partial
 
-import structlog
-from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
-from ..errors import DomainError, Invalid
+from ..errors import Invalid
 from ..events import EventLog, EventType
 from ..models import Agent, Conversation
 from ..payloads import timestamp
 from ..principals import System
 from . import lifecycle
+from .alone import alone
 from .locks import lock_for_team
 from .parts import append_event, record
 from .verb import verb
-
-log = structlog.get_logger(__name__)
 
 LONGEST_SNOOZE = timedelta(days=366)
 _BATCH = 200
@@ -78,12 +76,5 @@ def _behind(until: datetime | None, conversation_id: uuid.UUID) -> Q:
 
 
 def _wake(tenant_id: uuid.UUID, conversation_id: uuid.UUID) -> bool:
-    try:
-        return wake_conversation(by=System(tenant_id), conversation_id=conversation_id)
-    except DomainError as refusal:  # Handled: gone meanwhile, or tried again with the next pass.
-        log.info("wake_refused", conversation_id=str(conversation_id), code=refusal.code)
-    except Exception:
-        if not connection.is_usable():
-            raise  # The database is away: nothing else can be woken either.
-        log.exception("wake_failed", conversation_id=str(conversation_id))  # Handled: tried again with the next pass.
-    return False
+    act = partial(wake_conversation, by=System(tenant_id), conversation_id=conversation_id)
+    return alone(act, "wake", conversation_id=conversation_id)

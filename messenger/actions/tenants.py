@@ -14,7 +14,7 @@ from ..errors import Forbidden, Invalid
 from ..hours import check_hours, check_zone
 from ..models import Agent, ApiToken, IdentitySecret, Stream, Tenant, User
 from ..models.audit import AuditAction
-from ..models.tenants import MOST_RETENTION_DAYS, RETENTION_DAYS
+from ..models.tenants import DAYS, MOST_RETENTION_DAYS
 from ..signing import encrypt, new_token, token_hash
 from .sessions import look_again, revoke_sessions_proven_by
 
@@ -202,7 +202,7 @@ def _check_times(tenant: Tenant) -> None:
     check_hours(tenant.office_hours)
     check_zone(tenant.time_zone)
     # A day at least, because a slip here cannot be taken back.
-    for name in RETENTION_DAYS:
+    for name in DAYS:
         days = getattr(tenant, name)
         if days is not None and not 1 <= days <= MOST_RETENTION_DAYS:
             raise Invalid(f"Between 1 and {MOST_RETENTION_DAYS:,} days, or empty.", code="invalid_days", attr=name)

@@ -69,7 +69,7 @@ class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Tenant
         fields = [
             *("name", "slug", "is_active", "locale", "time_zone", "office_hours", "reply_time"),
-            *("thread_policy", "visitors_may_close", "edit_minutes", "reopen_days"),
+            *("thread_policy", "visitors_may_close", "edit_minutes", "reopen_days", "inactivity_days"),
             *("conversation_retention_days", "visit_retention_days", "guest_retention_days", "file_kinds"),
             *("handoff_phrases", "accepts_user_hash", "shares_device"),
         ]
@@ -101,7 +101,7 @@ class TenantAdmin(OwnedAdmin):
         (_("Language and time"), {"fields": ["locale", "time_zone", "office_hours", "reply_time"]}),
         (
             _("Conversations"),
-            {"fields": ["thread_policy", "visitors_may_close", "edit_minutes", "reopen_days"]},
+            {"fields": ["thread_policy", "visitors_may_close", "edit_minutes", "reopen_days", "inactivity_days"]},
         ),
         (
             _("How long things are kept"),

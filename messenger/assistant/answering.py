@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django_tasks import task
 
 from .. import actions, presence
+from ..actions.alone import alone
 from ..actions.turns import Asked, Claim
 from ..errors import DomainError
 from ..jobs import let_go
@@ -43,10 +44,10 @@ def hand_out() -> None:
     """
     now = timezone.now()
     for tenant_id, turn_id in actions.due_turns(now):
-        if _alone(_enqueue, tenant_id, turn_id):
+        if alone(partial(_enqueue, tenant_id, turn_id), "turn", turn_id=turn_id):
             break
     for tenant_id, turn_id in actions.stuck_turns(now):
-        _alone(_hand_over_stuck, tenant_id, turn_id)
+        alone(partial(actions.hand_off_stuck, by=Assistant(tenant_id), turn_id=turn_id), "turn", turn_id=turn_id)
 
 
 def _enqueue(tenant_id: uuid.UUID, turn_id: uuid.UUID) -> bool:
@@ -56,23 +57,6 @@ def _enqueue(tenant_id: uuid.UUID, turn_id: uuid.UUID) -> bool:
         if claim:
             answer.enqueue(str(claim.tenant_id), str(claim.turn_id), str(claim.token))
     return claim is not None
-
-
-def _hand_over_stuck(tenant_id: uuid.UUID, turn_id: uuid.UUID) -> bool:
-    return actions.hand_off_stuck(by=Assistant(tenant_id), turn_id=turn_id)
-
-
-def _alone(act: Callable[[uuid.UUID, uuid.UUID], bool], tenant_id: uuid.UUID, turn_id: uuid.UUID) -> bool:
-    """Do something with one turn; whether it was done. What is wrong with it keeps nobody else's from its turn."""
-    try:
-        return act(tenant_id, turn_id)
-    except DomainError as refusal:
-        log.info("turn_refused", turn_id=str(turn_id), code=refusal.code)  # Handled: its conversation is gone.
-    except Exception:
-        if not connection.is_usable():
-            raise  # The database is away: no other turn can be looked at either.
-        log.exception("turn_failed", turn_id=str(turn_id))  # Handled: looked at again, after everybody else's.
-    return False
 
 
 @task()

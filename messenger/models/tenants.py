@@ -55,6 +55,7 @@ class ReplyTime(models.TextChoices):
 
 
 RETENTION_DAYS = ("conversation_retention_days", "visit_retention_days", "guest_retention_days")
+DAYS = (*RETENTION_DAYS, "inactivity_days")
 MOST_RETENTION_DAYS = 36_500
 
 
@@ -107,6 +108,12 @@ class Tenant(models.Model):
     reopen_days = models.PositiveIntegerField(
         _("days during which a closed conversation can be reopened"), null=True, blank=True
     )
+    inactivity_days = models.PositiveIntegerField(
+        _("days without a word after which an answered conversation is closed"),
+        null=True,
+        blank=True,
+        help_text=_("Empty: never. Whoever waits for the team, and what is snoozed, is left alone."),
+    )
     conversation_retention_days = models.PositiveIntegerField(
         _("days to keep closed conversations"), null=True, blank=True
     )
@@ -132,14 +139,14 @@ class Tenant(models.Model):
         constraints = [
             one_of("thread_policy", ThreadPolicy, "tenant_thread_policy"),
             models.CheckConstraint(condition=Q(reply_time__in=["", *ReplyTime.values]), name="tenant_reply_time"),
-            # With 0 days, housekeeping would remove everything.
+            # With 0 days, housekeeping would close or remove everything.
             *(
                 models.CheckConstraint(
                     condition=Q(**{name: None}) | Q(**{f"{name}__range": (1, MOST_RETENTION_DAYS)}),
                     name=f"tenant_{name}",
                     violation_error_message=f"Between 1 and {MOST_RETENTION_DAYS:,} days, or empty.",
                 )
-                for name in RETENTION_DAYS
+                for name in DAYS
             ),
         ]
         # The list of tenants.

@@ -43,7 +43,7 @@ from messenger.models import (
     Visit,
     VisitorToken,
 )
-from messenger.models.tenants import RETENTION_DAYS
+from messenger.models.tenants import DAYS
 from messenger.signing import encrypt
 
 pytestmark = pytest.mark.django_db
@@ -294,7 +294,7 @@ def test_a_tenant_has_one_of_the_two_thread_policies(harbor):
         type(harbor.tenant).objects.filter(id=harbor.tenant.id).update(thread_policy="forked")
 
 
-@pytest.mark.parametrize("name", RETENTION_DAYS)
+@pytest.mark.parametrize("name", DAYS)
 def test_nothing_is_kept_for_less_than_a_day(harbor, name):
     own = type(harbor.tenant).objects.filter(id=harbor.tenant.id)
     for days in (0, 36_501):

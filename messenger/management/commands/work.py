@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management import BaseCommand
 
-from ...actions import wake_due
+from ...actions import close_idle_conversations, wake_due
 from ...assistant.answering import hand_out
 from ...chores import EVERY_S, work_until
 from ...jobs import Worker
@@ -27,6 +27,7 @@ class Command(BaseCommand):
         if options["once"]:
             # Not `do_chores`, which raises nothing: who runs this once is to hear that it could not be done.
             self.stdout.write(f"Woke {wake_due():,} conversations.")
+            self.stdout.write(f"Closed {close_idle_conversations():,} conversations.")
             return
         stopped = threading.Event()
         for told in (signal.SIGTERM, signal.SIGINT):

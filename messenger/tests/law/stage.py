@@ -67,6 +67,11 @@ class Stage:
         """The time of its snooze has come."""
         Conversation.objects.filter(id=thread).update(snoozed_until=timezone.now() - timedelta(seconds=1))
 
+    def falls_silent(self, thread: str) -> None:
+        """For longer than the company leaves an answered conversation open."""
+        Tenant.objects.filter(id=self.harbor.tenant.id).update(inactivity_days=7)
+        Conversation.objects.filter(id=thread).update(last_message_at=timezone.now() - timedelta(days=8))
+
     def close_long_ago(self, thread: str) -> None:
         """Before the days within which a message reopens."""
         self.close(thread)

@@ -46,6 +46,23 @@ def and_a_second_time(stage: Stage) -> Play:
     actions.wake_due()
 
 
+@deed("close_idle_conversation")
+def when_nobody_has_written(stage: Stage) -> Play:
+    thread = stage.answered()
+    stage.falls_silent(thread)
+    yield None
+    actions.close_idle_conversations()
+
+
+@deed("close_idle_conversations")
+def and_nobody_a_second_time(stage: Stage) -> Play:
+    for thread in stage.two_threads():
+        stage.falls_silent(thread)
+    yield None
+    actions.close_idle_conversations()
+    actions.close_idle_conversations()
+
+
 @deed("reopen_conversation")
 def one_that_is_put_off(stage: Stage) -> Play:
     thread = stage.answered()
