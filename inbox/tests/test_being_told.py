@@ -63,9 +63,10 @@ def count_in_title(agent):
     return int(found[1]) if found else 0
 
 
-def settled_title(agent):
-    """The number in the title, once it is that of the rows."""
+def settled_title(agent, opened):
+    """The number in the title, once what was opened is read, and it is that of the rows."""
     unread = agent.page.locator("#rows .row.unread")
+    expect(unread.filter(has_text=opened)).to_have_count(0, timeout=WITHIN_MS)
     wait_for(lambda: count_in_title(agent) == unread.count(), "the title to count what is unread")
     return count_in_title(agent)
 
@@ -97,7 +98,7 @@ def test_while_the_thread_is_looked_at_nothing_tells(browser, stack):
         agent = listens(session, stack)
         likes(agent, desktop=True, sound=True)
         agent.opens("look at me")
-        title = settled_title(agent)
+        title = settled_title(agent, "look at me")
         visitor.says("I see you look")
         agent.sees("I see you look")
         # The control, and what shows that the first has been passed over by now: of another thread one is told.
