@@ -1,4 +1,7 @@
-"""What an admin does with people who are chosen in the chat log: by the same verbs as in the inbox."""
+"""What an admin does with people who are chosen in the chat log: by the same verbs as in the inbox.
+
+The audit log keeps account of it. The administration's own log does not: it would keep their names for ever (S61).
+"""
 
 from __future__ import annotations
 
@@ -31,20 +34,19 @@ def export(page: ModelAdmin, request: HttpRequest, chosen: QuerySet[Contact]) ->
         page.message_user(request, _("Choose one person: each has an archive of their own."), messages.ERROR)
         return None
     contact = actions.export_contact(by=_actor(request, people[0]), contact_id=people[0].pk)
-    page.log_change(request, contact, "exported")
     return answer_archive(request, exports.name_of(contact), partial(exports.write_export, contact))
 
 
 @admin.action(description=gettext_lazy("Block the selected people"))
 def block(page: ModelAdmin, request: HttpRequest, chosen: QuerySet[Contact]) -> None:
     """Let them send nothing any more."""
-    _set_blocked(page, request, chosen, blocked=True)
+    _set_blocked(request, chosen, blocked=True)
 
 
 @admin.action(description=gettext_lazy("Unblock the selected people"))
 def unblock(page: ModelAdmin, request: HttpRequest, chosen: QuerySet[Contact]) -> None:
     """Let them write again."""
-    _set_blocked(page, request, chosen, blocked=False)
+    _set_blocked(request, chosen, blocked=False)
 
 
 @admin.action(description=gettext_lazy("Erase the selected people"))
@@ -55,7 +57,6 @@ def erase(page: ModelAdmin, request: HttpRequest, chosen: QuerySet[Contact]) -> 
         return _ask(page, request, people)
     for contact in people:
         actions.erase_contact(by=_actor(request, contact), contact_id=contact.pk)
-        page.log_change(request, contact, "erased")
     page.message_user(request, _("People who were erased: {number}").format(number=len(people)))
     return None
 
@@ -63,10 +64,9 @@ def erase(page: ModelAdmin, request: HttpRequest, chosen: QuerySet[Contact]) -> 
 DEEDS: list[Deed] = [export, block, unblock, erase]
 
 
-def _set_blocked(page: ModelAdmin, request: HttpRequest, chosen: QuerySet[Contact], *, blocked: bool) -> None:
+def _set_blocked(request: HttpRequest, chosen: QuerySet[Contact], *, blocked: bool) -> None:
     for contact in chosen:
         actions.block_contact(by=_actor(request, contact), contact_id=contact.pk, blocked=blocked)
-        page.log_change(request, contact, "blocked" if blocked else "unblocked")
 
 
 def _ask(page: ModelAdmin, request: HttpRequest, people: list[Contact]) -> HttpResponse:

@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from curbe.testing.cast import Browser, Company
+from curbe.testing.ledger import places_of
 from messenger.models import AuditEntry, Contact
 
 LOG = reverse("admin:messenger_contact_changelist")
@@ -53,6 +54,15 @@ def test_one_person_at_a_time_is_exported(ada: Client, root: Client, harbor: Com
         archive = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
         assert str(told.contact.pk) in archive.read("contact.json").decode()
     assert sorted(kind for kind, _ in by_whom("contact_exported")) == ["agent", "user"]
+
+
+def test_s61_no_name_is_kept_in_the_administrations_own_log(ada: Client, told: Browser) -> None:
+    contact = told.contact
+    assert ("messenger_contact", "name") in places_of(contact.display_name)  # The control.
+    for action in ("export", "block", "unblock", "erase"):
+        choose(ada, action, contact, is_sure="yes")
+        assert ("django_admin_log", "object_repr") not in places_of(contact.display_name), action
+    assert AuditEntry.objects.filter(subject_id=contact.pk, action__startswith="contact_").count() == 4
 
 
 @pytest.mark.parametrize("action", ["export", "block", "erase"])
