@@ -12,6 +12,7 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
+from django.contrib.admin.models import LogEntry
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
@@ -174,6 +175,12 @@ def _forget_devices(tenant_id: uuid.UUID, people: list[uuid.UUID]) -> int:
     return forgotten
 
 
+def _unname_log_lines(tenant_id: uuid.UUID, people: list[uuid.UUID]) -> int:
+    """The administration's own log has kept what they were called; it calls them by their ids from now on."""
+    of_contacts = LogEntry.objects.filter(content_type__app_label="messenger", content_type__model="contact")
+    return of_contacts.filter(object_id__in=[str(one) for one in people]).update(object_repr=F("object_id"))
+
+
 # In this order: whose a browser is says whose sessions are ended.
 EMPTIED: dict[str, Callable[[uuid.UUID, list[uuid.UUID]], int]] = {
     "visitortoken": _end_sessions,
@@ -184,6 +191,7 @@ EMPTIED: dict[str, Callable[[uuid.UUID, list[uuid.UUID]], int]] = {
     "draft": _forget_drafts,
     "visit": _empty_visits,
     "contact": _empty_people,
+    "logentry": _unname_log_lines,
 }
 
 

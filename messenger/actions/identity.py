@@ -17,7 +17,7 @@ from ..principals import Visitor, ended
 from ..proofs import Proof
 from ..signing import device_key_hash, token_hash
 from ..traits import TRAITS
-from .locks import lock_device, require_live
+from .locks import lock_contacts, lock_device, require_live
 from .merging import merge_contacts
 from .profile import adds_to, fitting, keep_said, new_contact, update_profile
 from .proving import NOBODY, Announced, prove
@@ -174,12 +174,11 @@ def _is_there(device: Device, proof: Proof) -> bool:
 
 def _lock_both(device: Device, user_id: str) -> tuple[Contact | None, Contact | None]:
     """Return the device's guest and the proven user, as far as they exist, locked in the order of their ids."""
-    people = Contact.objects.filter(tenant_id=device.tenant_id)
-    user_ids = list(people.filter(external_id=user_id).values_list("id", flat=True))
-    wanted = [*user_ids, *([device.contact_id] if device.contact_id else [])]
-    locked = {one.id: one for one in people.filter(id__in=wanted).order_by("id").select_for_update(no_key=True)}
-    guest = locked.get(device.contact_id) if device.contact_id else None
-    return guest, next((locked[one] for one in user_ids), None)
+    known = Contact.objects.filter(tenant_id=device.tenant_id, external_id=user_id).values_list("id", flat=True)
+    locked = lock_contacts(device.tenant_id, [*known, *([device.contact_id] if device.contact_id else [])])
+    guest = next((one for one in locked if one.id == device.contact_id), None)
+    # Somebody erased between the look and the lock is this user no more: what is written to them now would stay (S61).
+    return guest, next((one for one in locked if one.external_id == user_id), None)
 
 
 def _become_user(

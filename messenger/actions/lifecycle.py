@@ -192,7 +192,8 @@ def _is_too_old(events: EventLog, by: Visitor, conversation: Conversation) -> bo
     days = by.tenant.reopen_days
     if days is None or by.tenant.is_single_thread or conversation.closed_at is None:
         return False
-    return conversation.closed_at < events.at - timedelta(days=days)
+    # Divided, because no date is as early as some numbers of days would have it.
+    return (events.at - conversation.closed_at) / timedelta(days=1) > days
 
 
 def _save_changed(events: EventLog, conversation: Conversation) -> None:

@@ -14,7 +14,7 @@ from ..errors import Forbidden, Invalid
 from ..hours import check_hours, check_zone
 from ..models import Agent, ApiToken, IdentitySecret, Stream, Tenant, User
 from ..models.audit import AuditAction
-from ..models.tenants import DAYS, MOST_RETENTION_DAYS
+from ..models.tenants import DAYS, MOST_RETENTION_DAYS, MOST_TIME
 from ..signing import encrypt, new_token, token_hash
 from .sessions import look_again, revoke_sessions_proven_by
 
@@ -53,7 +53,8 @@ def create_agent(
 def update_tenant(tenant: Tenant) -> None:
     """Store a tenant's settings. The sockets of its agents look at once whether it is still there for them (4505).
 
-    Raises Invalid for office hours that are none, an unknown time zone, and too many or too long phrases.
+    Raises Invalid for office hours that are none, an unknown time zone, days or minutes out of their bounds, and too
+    many or too long phrases.
     """
     _check_times(tenant)
     _check_phrases(tenant)
@@ -203,6 +204,12 @@ def _check_times(tenant: Tenant) -> None:
     check_zone(tenant.time_zone)
     # A day at least, because a slip here cannot be taken back.
     for name in DAYS:
-        days = getattr(tenant, name)
-        if days is not None and not 1 <= days <= MOST_RETENTION_DAYS:
-            raise Invalid(f"Between 1 and {MOST_RETENTION_DAYS:,} days, or empty.", code="invalid_days", attr=name)
+        _check_between(tenant, name, 1, MOST_RETENTION_DAYS)
+    for name, most in MOST_TIME.items():
+        _check_between(tenant, name, 0, most)
+
+
+def _check_between(tenant: Tenant, name: str, least: int, most: int) -> None:
+    given, unit = getattr(tenant, name), name.rpartition("_")[2]
+    if given is not None and not least <= given <= most:
+        raise Invalid(f"Between {least} and {most:,} {unit}, or empty.", code=f"invalid_{unit}", attr=name)

@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin
+from django.core.validators import MaxValueValidator
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +17,7 @@ from .. import actions
 from ..files import KINDS, kinds_of
 from ..hours import time_zones
 from ..models import Tenant
+from ..models.tenants import MOST_TIME
 from .base import OwnedAdmin
 from .inputs import WeekField
 
@@ -78,6 +80,8 @@ class TenantForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         self.initial["handoff_phrases"] = "\n".join(self.instance.handoff_phrases)
         self.initial["file_kinds"] = list(kinds_of(self.instance))
+        for name, most in MOST_TIME.items():
+            self.fields[name].validators.append(MaxValueValidator(most))
 
     def clean_handoff_phrases(self) -> list[str]:
         """One phrase on each line, each once."""

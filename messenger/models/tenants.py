@@ -57,6 +57,8 @@ class ReplyTime(models.TextChoices):
 RETENTION_DAYS = ("conversation_retention_days", "visit_retention_days", "guest_retention_days")
 DAYS = (*RETENTION_DAYS, "inactivity_days")
 MOST_RETENTION_DAYS = 36_500
+# The longest of the other times. A date that much earlier or later is one that a calendar has; always is empty.
+MOST_TIME = {"reopen_days": MOST_RETENTION_DAYS, "edit_minutes": MOST_RETENTION_DAYS * 24 * 60}
 
 
 class Tenant(models.Model):

@@ -38,6 +38,7 @@ def test_a_lead_is_made_once_under_its_key(desk):
     body = {"client_contact_id": key(), "name": "Ines", "email": "ines@example.com", "attributes": {"plan": "gold"}}
     first, again = desk.post("contacts", body), desk.post("contacts", body)
     assert (first.status_code, again.status_code) == (201, 200)
+    assert ("Idempotent-Replay" in first.headers, again.headers["Idempotent-Replay"]) == (False, "true")
     assert first.json() == again.json()
     assert (first.json()["type"], first.json()["unverified"]["plan"]) == ("lead", "gold")
     # The control: without a key it is another person.
@@ -201,6 +202,7 @@ def test_sent_again_it_is_the_same_message(harbor, desk, guest, chat):
     body = {"client_message_id": key(), "client_conversation_id": key(), "new": True}
     answers = [write(desk, guest.contact.id, **body) for _ in range(3)]
     assert [one.status_code for one in answers] == [201, 200, 200]
+    assert [one.headers.get("Idempotent-Replay") for one in answers] == [None, "true", "true"]
     assert len({one.json()["conversation"]["id"] for one in answers}) == 1
     assert Conversation.objects.filter(contact=guest.contact).count() == 2
     assert code(write(desk, guest.contact.id, "Something else", **body)) == (409, "idempotency_key_reused")

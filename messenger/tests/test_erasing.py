@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
@@ -35,6 +36,7 @@ def test_s61_no_canary_is_left_in_any_table_or_in_storage(harbor, desk, django_c
     contact, _ = planted(harbor, desk)
     before = places_of(CANARY)
     assert {("messenger_message", "body"), ("messenger_contact", "name"), ("messenger_visit", "title")} <= before
+    log_by_name(harbor.ada.user, contact)
     files = [row.file.name for row in Attachment.objects.all()]
     assert files
     assert all(default_storage.exists(name) for name in files)
@@ -42,6 +44,26 @@ def test_s61_no_canary_is_left_in_any_table_or_in_storage(harbor, desk, django_c
         assert erase(desk, contact).status_code == 200
     assert places_of(CANARY) == set()
     assert not [name for name in files if default_storage.exists(name)]
+
+
+def log_by_name(user, *people):
+    """Have the administration's own log call them by their names."""
+    LogEntry.objects.log_actions(user.pk, people, CHANGE, change_message="blocked")
+    assert ("django_admin_log", "object_repr") in places_of(CANARY)
+
+
+def test_s61_the_administrations_log_calls_them_and_their_guests_by_their_ids(harbor, desk):
+    browser = harbor.browser()
+    browser.start("As a guest")
+    browser.post("profile", {"name": CANARY})
+    guest = browser.contact
+    harbor.known("grace", "As a user", name=CANARY)
+    browser.identify(proof(harbor, "grace", name=CANARY))
+    user, other = browser.contact, harbor.known("heidi", "Somebody else", name="Heidi").contact
+    log_by_name(harbor.ada.user, guest, user, other)
+    erase(desk, user)
+    told = dict(LogEntry.objects.values_list("object_id", "object_repr"))
+    assert told == {str(guest.id): str(guest.id), str(user.id): str(user.id), str(other.id): "Heidi"}
 
 
 def test_ids_counts_and_times_stay(harbor, desk):

@@ -1,4 +1,4 @@
-"""Retention and a wipe beside people who write and sign in: nothing removed unlocked, no deadlock, no error."""
+"""Retention, an erasure and a wipe beside people who write and sign in: nothing unlocked, no deadlock, no error."""
 
 from __future__ import annotations
 
@@ -126,6 +126,32 @@ def test_signing_in_while_guests_go_makes_no_deadlock(company, log_lines):
     assert [line for line in log_lines() if line["event"] == "write_retried"] == []
     assert not Contact.objects.filter(type="anonymous", merged_into=None).exists()
     assert_streams_have_no_holes()
+
+
+@pytest.mark.parametrize("is_guest", [False, True], ids=["new browser", "guest"])
+def test_s61_signing_in_while_the_user_is_erased_writes_nothing_back(company, is_guest):
+    """The erasure is committed between the look and the lock: the user's id is nobody's any more."""
+    user = company.known("grace", "Here before", name="Grace").contact
+    assert user.verified["name"] == "Grace"
+    browser = company.browser()
+    if is_guest:
+        browser.start("Hello")
+    token = proof(company, "grace", name="Grace")
+
+    def erase():
+        return actions.erase_contact(by=company.ada, contact_id=user.id)
+
+    with meanwhile(erase, at=locks_contacts, until=has_ended):
+        answer = browser.identify(token)
+    assert answer.status_code == 200
+    user.refresh_from_db()
+    assert user.erased_at
+    assert (user.type, user.external_id, user.name, user.verified, user.words) == ("anonymous", None, "", {}, "")
+    assert not Device.objects.filter(user=user).exists()
+    assert_streams_have_no_holes()
+    again = browser.reload(identity={"token": token})["contact"]
+    assert (again["id"], again["name"]) != (str(user.id), "")
+    assert Contact.objects.get(type="user").external_id == "grace"
 
 
 @pytest.mark.parametrize("repetition", range(repetitions(small=2, full=20)))

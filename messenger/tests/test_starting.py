@@ -6,6 +6,8 @@ import uuid
 
 import pytest
 
+from messenger import actions
+from messenger.errors import Invalid
 from messenger.models import Contact, Conversation, Message, Participant, ReadState
 
 pytestmark = pytest.mark.django_db
@@ -156,6 +158,29 @@ def test_past_the_reopening_days_a_message_opens_a_new_conversation(harbor, gues
     assert sent.status_code == 201
     assert sent.json()["conversation_id"] != old
     assert harbor.conversation(old).status == "closed"
+
+
+@pytest.mark.parametrize(("name", "most"), [("reopen_days", 36_500), ("edit_minutes", 52_560_000)])
+def test_a_time_to_reopen_or_correct_is_one_that_a_calendar_has(harbor, name, most):
+    for given in (most + 1, 999_999_999, -1):
+        setattr(harbor.tenant, name, given)
+        with pytest.raises(Invalid) as refusal:
+            actions.update_tenant(harbor.tenant)
+        assert refusal.value.attr == name
+    for given in (0, most, None):  # The control.
+        setattr(harbor.tenant, name, given)
+        actions.update_tenant(harbor.tenant)
+
+
+@pytest.mark.parametrize("days", [36_500, 999_999])
+def test_days_longer_than_there_are_dates_reopen_for_ever(harbor, guest, chat, desk, days):
+    """As a company may have stored them before there was a limit."""
+    thread = chat["conversation"]["id"]
+    desk.post(f"conversations/{thread}/close")
+    harbor.tenant.reopen_days = days
+    harbor.tenant.save()
+    sent = guest.say(thread, "Are you still there?")
+    assert (sent.status_code, sent.json()["conversation_id"]) == (201, thread)
 
 
 def test_a_message_wakes_a_snoozed_conversation(harbor, guest, chat):

@@ -7,7 +7,6 @@ from functools import partial
 from typing import TypedDict
 
 from django.http import StreamingHttpResponse
-from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -16,6 +15,7 @@ from ...actions.messages import Draft
 from ..downloads import answer_archive
 from ..fields import ListQuery, valid_body, valid_query
 from ..schema import answers
+from ..visitor.views import answer_sent
 from .contact_bodies import BlockBody, ContactBody, ContactChange, ContactsQuery, OpeningBody
 from .views import AgentView
 
@@ -46,7 +46,7 @@ class ContactsView(AgentView):
     @answers(
         shapes.TeamContactPayload,
         status=201,
-        also={200: "Made before under this key."},
+        also={200: "Made before under this key; the header Idempotent-Replay says so."},
         request=ContactBody,
         operation_id="agent_create_contact",
     )
@@ -54,8 +54,7 @@ class ContactsView(AgentView):
         body = valid_body(ContactBody, request.data)
         key = body.pop("client_contact_id")
         made = actions.create_contact(by=self.agent, traits=body, client_contact_id=key)
-        code = status.HTTP_200_OK if made.is_replay else status.HTTP_201_CREATED
-        return Response(people.contact_for_team(self.agent, made.contact.id), status=code)
+        return answer_sent(people.contact_for_team(self.agent, made.contact.id), is_replay=made.is_replay)
 
 
 class ContactView(AgentView):
@@ -126,7 +125,7 @@ class ContactConversationsView(AgentView):
         Opened,
         status=201,
         also={
-            200: "Sent before: the stored message.",
+            200: "Sent before: the stored message; the header Idempotent-Replay says so.",
             409: "single_thread, too_many_open_conversations or idempotency_key_reused",
         },
         request=OpeningBody,
@@ -142,5 +141,4 @@ class ContactConversationsView(AgentView):
         row = queries.get_conversation_for_team(self.agent, started.conversation.id)
         conversation = queries.team_conversation(self.agent, row)
         message = payloads.team_message(started.message) if started.message else None
-        code = status.HTTP_201_CREATED if started.created else status.HTTP_200_OK
-        return Response({"conversation": conversation, "message": message}, status=code)
+        return answer_sent({"conversation": conversation, "message": message}, is_replay=not started.created)

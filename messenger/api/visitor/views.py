@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from functools import partial
 from typing import TypedDict
 
@@ -292,7 +293,7 @@ class HistoryView(VisitorView):
         return Response({"items": queries.history(contact, limit) if contact else []})
 
 
-def answer_sent(payload: shapes.MessagePayload | shapes.AttachmentPayload, *, is_replay: bool) -> Response:
+def answer_sent(payload: Mapping[str, object], *, is_replay: bool) -> Response:
     """201 the first time, 200 with `Idempotent-Replay` after that."""
     response = Response(payload, status=status.HTTP_200_OK if is_replay else status.HTTP_201_CREATED)
     if is_replay:

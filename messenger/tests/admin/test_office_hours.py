@@ -93,3 +93,11 @@ def test_a_company_chooses_the_files_that_may_be_sent(ada: Client, harbor: Compa
     assert harbor.tenant.file_kinds == ["pdf", "docx"]
     assert save(ada, harbor.tenant, file_kinds=["svg"]) != []
     assert harbor.tenant.file_kinds == ["pdf", "docx"]
+
+
+@pytest.mark.parametrize(("name", "most"), [("reopen_days", 36_500), ("edit_minutes", 52_560_000)])
+def test_a_time_too_long_is_told_beside_its_field(ada: Client, harbor: Company, name: str, most: int) -> None:
+    assert save(ada, harbor.tenant, **{name: str(most + 1)}) == [name]
+    assert save(ada, harbor.tenant, **{name: str(most)}) == []
+    assert save(ada, harbor.tenant, **{name: ""}) == []
+    assert getattr(harbor.tenant, name) is None
