@@ -18,6 +18,8 @@ _MOVING = {"PNG", "GIF", "WEBP"}
 # Of all the frames of a moving picture together: some forms have all of them unpacked while they are drawn anew.
 MOST_FRAME_PIXELS = 50_000_000
 MOST_FRAMES = 1_000
+# Pillow itself refuses twice as many. Only it can do so in time where a GIF grows while one goes to its next frame.
+Image.MAX_IMAGE_PIXELS = MOST_FRAME_PIXELS
 _QUALITY = 90
 AVATAR_PIXELS = 256
 # What Pillow notes of a picture that belongs to how it looks.
@@ -54,17 +56,23 @@ def square(content: IO[bytes]) -> ContentFile[bytes]:
 
 def _moving(image: Image.Image, form: str) -> tuple[ContentFile[bytes], tuple[int, int]]:
     frames = getattr(image, "n_frames", 1)
-    if frames > MOST_FRAMES or frames * image.width * image.height > MOST_FRAME_PIXELS:
-        raise TooManyPixels
-    again = {"append_images": _Later(image), "duration": _lasting(image), "loop": image.info.get("loop", 0)}
+    _refuse_too_many_pixels(image, frames)
+    again = {"append_images": _Later(image), "duration": _lasting(image, frames), "loop": image.info.get("loop", 0)}
     image.seek(0)
     return _saved(image, form, save_all=True, **again), image.size
 
 
-def _lasting(image: Image.Image) -> list[int]:
+def _refuse_too_many_pixels(image: Image.Image, frames: int) -> None:
+    if frames > MOST_FRAMES or frames * image.width * image.height > MOST_FRAME_PIXELS:
+        raise TooManyPixels
+
+
+def _lasting(image: Image.Image, frames: int) -> list[int]:
     """How long each frame is shown, in milliseconds."""
     lasting = []
     for frame in ImageSequence.Iterator(image):
+        # A GIF grows with a frame that reaches over its edge, and all of its frames are drawn as large.
+        _refuse_too_many_pixels(frame, frames)
         frame.load()  # Only then does a WebP know.
         lasting.append(frame.info.get("duration", 100))
     return lasting

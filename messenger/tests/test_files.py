@@ -9,7 +9,8 @@ import zlib
 
 import pytest
 from django.core.files.base import ContentFile
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError, _imaging
+from PIL.GifImagePlugin import GifImageFile
 
 from messenger import files, images
 from messenger.errors import Invalid
@@ -109,7 +110,7 @@ def test_s41_pages_programs_and_what_nobody_knows_are_refused(name):
 def test_s44_an_image_of_too_many_pixels_is_refused():
     with pytest.raises(Invalid) as refused:
         check(huge_png(), "a.png")
-    assert refused.value.code in {"file_too_large", "file_content_mismatch"}
+    assert refused.value.code == "file_too_large"
     assert len(huge_png()) < 1000
 
 
@@ -226,6 +227,52 @@ def test_s44_a_moving_picture_of_too_many_pixels_is_refused(monkeypatch):
     assert check(moving(4), "a.gif").width == 40
     with pytest.raises(Invalid) as refused:
         check(moving(5), "a.gif")
+    assert refused.value.code == "file_too_large"
+
+
+def growing(frames, size):
+    """A GIF whose first frame is of one pixel, and which grows with the second to `size`."""
+    content = bytearray(moving(frames, size))
+    first = content.index(b"," + bytes(4)) + 5
+    for at in (6, first):  # The screen, and how much of it the frame covers.
+        content[at : at + 4] = b"\1\0\1\0"
+    return bytes(content)
+
+
+def test_s44_a_moving_picture_that_grows_to_too_many_pixels_is_refused_before_it_is_unpacked(monkeypatch):
+    """Once one of its frames is large, all of them are drawn as large."""
+    unpacked, prepare = [], GifImageFile.load_prepare
+
+    def noting(image):
+        unpacked.append(image.size)
+        return prepare(image)
+
+    monkeypatch.setattr(GifImageFile, "load_prepare", noting)
+    monkeypatch.setattr(images, "MOST_FRAME_PIXELS", 400 * 300 * 3)
+    kept = check(growing(3, (400, 300)), "a.gif")
+    assert (kept.width, kept.height, set(unpacked)) == (400, 300, {(1, 1), (400, 300)})  # The control.
+    unpacked.clear()
+    with pytest.raises(Invalid) as refused:
+        check(growing(4, (400, 300)), "a.gif")
+    assert (refused.value.code, set(unpacked)) == ("file_too_large", {(1, 1)})
+
+
+def test_s44_a_frame_that_is_to_be_wiped_takes_no_more_memory_than_two_large_pictures(monkeypatch):
+    """Pillow keeps what is there afterwards already when it goes to such a frame, before anybody knows its size."""
+    taken, fill = [], _imaging.fill
+
+    def noting(mode, size, *colour):
+        assert size[0] * size[1] <= 2 * images.MOST_FRAME_PIXELS
+        taken.append(size)
+        return fill(mode, size, *colour)
+
+    monkeypatch.setattr(_imaging, "fill", noting)
+    wiped = growing(3, (40, 30)).replace(b"!\xf9\x04\x00", b"!\xf9\x04\x08")
+    assert check(wiped, "a.gif").width == 40
+    assert (40, 30) in taken  # The control.
+    last = wiped.rindex(b"," + bytes(4)) + 5
+    with pytest.raises(Invalid) as refused:
+        check(wiped[:last] + (13_000).to_bytes(2, "little") * 2 + wiped[last + 4 :], "a.gif")
     assert refused.value.code == "file_too_large"
 
 
