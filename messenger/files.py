@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import struct
 import unicodedata
 import zipfile
 from collections.abc import Callable, Collection
@@ -106,13 +107,15 @@ _Look = Callable[["File[bytes]"], tuple["File[bytes]", _Size]]
 _UNMEASURED = (None, None)
 # Begins each entry of a ZIP archive's directory (APPNOTE 4.3.12).
 _ENTRY = b"PK\x01\x02"
-# What Pillow raises for a picture that is none.
+# What Pillow raises for a picture that is none, or of which a part is missing or cannot be written anew.
 NO_PICTURE = (
     UnidentifiedImageError,
     OSError,
     SyntaxError,
     ValueError,
     IndexError,
+    RuntimeError,
+    struct.error,
 )
 
 
