@@ -20,6 +20,9 @@ from ..models import Agent, Contact, User
 from ..principals import System, memberships_of
 from .base import ModelAdmin
 
+# Each is a transaction of its own, while the viewer waits for the answer.
+MOST_AT_ONCE = 200
+
 Deed = Callable[[ModelAdmin, HttpRequest, QuerySet[Contact]], HttpResponseBase | None]
 
 
@@ -50,8 +53,10 @@ def unblock(page: ModelAdmin, request: HttpRequest, chosen: QuerySet[Contact]) -
 @admin.action(description=gettext_lazy("Erase the selected people"))
 def erase(page: ModelAdmin, request: HttpRequest, chosen: QuerySet[Contact]) -> HttpResponse | None:
     """Empty everything that tells of them, once the viewer has seen who they are and is sure."""
-    people = list(chosen)
-    if people and request.POST.get("is_sure") != "yes":
+    people = _at_once(page, request, chosen)
+    if not people:
+        return None
+    if request.POST.get("is_sure") != "yes":
         return _ask(page, request, people)
     for contact in people:
         actions.erase_contact(by=_actor(request, contact), contact_id=contact.pk)
@@ -64,9 +69,18 @@ DEEDS: list[Deed] = [export, block, unblock, erase]
 
 
 def _set_blocked(page: ModelAdmin, request: HttpRequest, chosen: QuerySet[Contact], *, blocked: bool) -> None:
-    for contact in chosen:
+    for contact in _at_once(page, request, chosen):
         actions.block_contact(by=_actor(request, contact), contact_id=contact.pk, blocked=blocked)
         page.log_change(request, contact, "blocked" if blocked else "unblocked")
+
+
+def _at_once(page: ModelAdmin, request: HttpRequest, chosen: QuerySet[Contact]) -> list[Contact]:
+    """The people who were chosen; nobody, and a word on it, where they are too many."""
+    people = list(chosen[: MOST_AT_ONCE + 1])
+    if len(people) <= MOST_AT_ONCE:
+        return people
+    page.message_user(request, _("Choose at most {number} people at once.").format(number=MOST_AT_ONCE), messages.ERROR)
+    return []
 
 
 def _ask(page: ModelAdmin, request: HttpRequest, people: list[Contact]) -> HttpResponse:
