@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import struct
 import unicodedata
 import zipfile
 from collections.abc import Callable, Collection
@@ -92,9 +93,12 @@ def refuse_too_many_pixels(content: IO[bytes], *forms: str) -> None:
 
     Raises what Pillow raises for one of another form: without `forms`, one that is none of those that are read at all.
     """
-    with Image.open(content, formats=forms or images.FORMS) as image:
-        if image.width * image.height > MOST_PIXELS:
-            raise _too_many_pixels()
+    try:
+        with Image.open(content, formats=forms or images.FORMS) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise _too_many_pixels()
+    except Image.DecompressionBombError as error:
+        raise _too_many_pixels() from error
     content.seek(0)
 
 
@@ -103,14 +107,15 @@ _Look = Callable[["File[bytes]"], tuple["File[bytes]", _Size]]
 _UNMEASURED = (None, None)
 # Begins each entry of a ZIP archive's directory (APPNOTE 4.3.12).
 _ENTRY = b"PK\x01\x02"
-# What Pillow raises for a picture that is none.
+# What Pillow raises for a picture that is none, or of which a part is missing or cannot be written anew.
 NO_PICTURE = (
     UnidentifiedImageError,
-    Image.DecompressionBombError,
     OSError,
     SyntaxError,
     ValueError,
     IndexError,
+    RuntimeError,
+    struct.error,
 )
 
 
@@ -119,7 +124,7 @@ def _image(form: str) -> _Look:
         try:
             refuse_too_many_pixels(content, form)
             return images.redrawn(content, form)
-        except images.TooManyPixels as error:
+        except (images.TooManyPixels, Image.DecompressionBombError) as error:
             raise _too_many_pixels() from error
         except NO_PICTURE as error:
             raise _mismatch() from error

@@ -10,6 +10,7 @@ from django.contrib import admin, messages
 from django.contrib.admin import ShowFacets
 from django.core.paginator import Paginator
 from django.db import models
+from django.db.models.constants import LOOKUP_SEP
 from django.forms import ModelChoiceField, ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.functional import cached_property
@@ -137,8 +138,12 @@ class ReadOnlyAdmin(OwnedAdmin):
     is_read_only = True
     ordering = ["-id"]
     actions: Any = None
-    # Columns that say nothing to a person, or nothing that another does not say.
+    # Columns that say nothing to a person, or nothing that another does not say, or what is somebody's own.
     unshown: ClassVar[Sequence[str]] = ()
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """What is not shown is not to be guessed letter by letter, either."""
+        return lookup.split(LOOKUP_SEP)[0] not in self.unshown and super().lookup_allowed(lookup, value, request)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         names = [field.name for field in self.opts.concrete_fields]

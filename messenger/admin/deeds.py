@@ -24,6 +24,9 @@ from ..models import Agent, Contact, User
 from ..principals import System, memberships_of
 from .base import ModelAdmin, one_line
 
+# Each is a transaction of its own, while the viewer waits for the answer.
+MOST_AT_ONCE = 200
+
 Deed = Callable[[ModelAdmin, HttpRequest, QuerySet[Contact]], HttpResponseBase | None]
 
 
@@ -54,8 +57,10 @@ def unblock(page: ModelAdmin, request: HttpRequest, chosen: QuerySet[Contact]) -
 @admin.action(description=gettext_lazy("Erase the selected people"))
 def erase(page: ModelAdmin, request: HttpRequest, chosen: QuerySet[Contact]) -> HttpResponse | None:
     """Empty everything that tells of them, once the viewer has seen who they are and is sure."""
-    people = list(_meant(chosen))
-    if people and request.POST.get("is_sure") != "yes":
+    people = _at_once(page, request, chosen)
+    if not people:
+        return None
+    if request.POST.get("is_sure") != "yes":
         return _ask(page, request, chosen, people)
     for contact in people:
         actions.erase_contact(by=_actor(request, contact), contact_id=contact.pk)
@@ -73,10 +78,19 @@ def _meant(chosen: QuerySet[Contact]) -> QuerySet[Contact]:
 
 
 def _set_blocked(page: ModelAdmin, request: HttpRequest, chosen: QuerySet[Contact], *, blocked: bool) -> None:
-    people = list(_meant(chosen))
+    people = _at_once(page, request, chosen)
     for contact in people:
         actions.block_contact(by=_actor(request, contact), contact_id=contact.pk, blocked=blocked)
-    _tell_of_merged(page, request, chosen, people)
+    if people:
+        _tell_of_merged(page, request, chosen, people)
+
+
+def _at_once(page: ModelAdmin, request: HttpRequest, chosen: QuerySet[Contact]) -> list[Contact]:
+    """The people whom a deed is done to; nobody, and a word on it, where too many were chosen."""
+    if chosen.order_by()[: MOST_AT_ONCE + 1].count() <= MOST_AT_ONCE:
+        return list(_meant(chosen))
+    page.message_user(request, _("Choose at most {number} people at once.").format(number=MOST_AT_ONCE), messages.ERROR)
+    return []
 
 
 def _tell_of_merged(page: ModelAdmin, request: HttpRequest, chosen: QuerySet[Contact], people: list[Contact]) -> None:

@@ -46,6 +46,13 @@ class TeamForm(forms.ModelForm):  # type: ignore[type-arg]
         self.wants_default = bool(self.cleaned_data["is_default"])
         return bool(self.instance.is_default)
 
+    def _get_validation_exclusions(self) -> set[str]:
+        """The name of an archived team is not taken: the action brings that one back, or says how to."""
+        given = {"tenant": self.cleaned_data.get("tenant"), "name": self.cleaned_data.get("name")}
+        is_archived = Team.objects.filter(**given).exclude(archived_at=None).exists()
+        usual: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]  # The stubs do not know it.
+        return usual | {"name"} if is_archived else usual
+
 
 @admin.register(Team)
 class TeamAdmin(OwnedAdmin):

@@ -19,7 +19,7 @@ from messenger import actions, files
 from messenger.actions.retention import first_id_at
 from messenger.models import Attachment, Contact, Message
 from messenger.models.files import path_for
-from messenger.tests.test_files import archive, picture
+from messenger.tests.test_files import archive, cut_exif, odd, picture
 
 pytestmark = pytest.mark.django_db
 
@@ -155,8 +155,14 @@ def test_s42_a_name_cannot_leave_its_header(guest, chat):
 
 
 def test_s43_what_is_not_what_it_is_called_leaves_nothing_behind(guest, chat):
-    assert refusal(guest.upload(b"<html>", "cat.png")) == (422, "file_content_mismatch", "file")
+    for wrong in (b"<html>", cut_exif("PNG")):
+        assert refusal(guest.upload(wrong, "cat.png")) == (422, "file_content_mismatch", "file")
     assert (stored(), Attachment.objects.count()) == ([], 0)
+
+
+def test_a_slip_of_the_camera_costs_nobody_the_picture(guest, chat):
+    told = guest.upload(odd(), "cat.jpg").json()
+    assert (told["width"], told["height"]) == (20, 30)
 
 
 def test_s46_a_body_larger_than_any_file_is_not_read(guest, chat, monkeypatch):

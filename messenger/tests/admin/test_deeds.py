@@ -8,11 +8,13 @@ import zipfile
 from typing import Any
 
 import pytest
+from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
 from curbe.testing.cast import Browser, Company, sign_in
 from curbe.testing.ledger import places_of
+from messenger.admin import deeds
 from messenger.models import AuditEntry, Contact
 
 LOG = reverse("admin:messenger_contact_changelist")
@@ -55,6 +57,22 @@ def test_one_person_at_a_time_is_exported(ada: Client, root: Client, harbor: Com
         archive = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
         assert str(told.contact.pk) in archive.read("contact.json").decode()
     assert sorted(kind for kind, _ in by_whom("contact_exported")) == ["agent", "user"]
+
+
+@pytest.mark.parametrize("action", ["block", "unblock", "erase"])
+def test_too_many_people_at_once_are_left_as_they_are(
+    ada: Client, harbor: Company, told: Browser, action: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harbor.browser().start("Somebody else")
+    Contact.objects.filter(tenant=harbor.tenant).update(blocked=action == "unblock")
+    done = f"contact_{action.removesuffix('e')}ed"
+    monkeypatch.setattr(deeds, "MOST_AT_ONCE", 1)
+    refused = choose(ada, action, told.contact, select_across="1", is_sure="yes")
+    assert [str(said) for said in get_messages(refused.wsgi_request)] == ["Choose at most 1 people at once."]
+    assert by_whom(done) == []
+    monkeypatch.setattr(deeds, "MOST_AT_ONCE", 2)
+    choose(ada, action, told.contact, select_across="1", is_sure="yes")
+    assert len(by_whom(done)) == 2  # The control: as many as may be.
 
 
 def test_s61_no_name_is_kept_in_the_administrations_own_log(ada: Client, told: Browser) -> None:

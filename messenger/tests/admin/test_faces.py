@@ -16,7 +16,7 @@ from PIL import Image
 from curbe.testing.cast import Company
 from messenger import actions
 from messenger.models import Agent
-from messenger.tests.test_files import from_a_phone, picture
+from messenger.tests.test_files import cut_exif, from_a_phone, odd, picture
 
 pytestmark = pytest.mark.django_db
 
@@ -81,8 +81,14 @@ def test_what_is_no_picture_changes_nothing(ada: Client, harbor: Company) -> Non
     svg, noise, bitmap = b"<svg onload='alert(1)'/>", b"x" * 100, picture("BMP")
     for wrong in (photo("me.svg", svg), photo("me.jpg", noise), photo("me.bmp", bitmap)):
         assert "errorlist" in save(ada, harbor.ben, picture=wrong)
+    assert "not a picture" in save(ada, harbor.ben, picture=photo("me.png", cut_exif("PNG")))
     assert "up to 5 MB" in save(ada, harbor.ben, picture=photo(content=from_a_phone("JPEG") + b"x" * 5 * 1024 * 1024))
     assert (harbor.ben.avatar_url, kept()) == ("", [])
+
+
+def test_a_slip_of_the_camera_costs_nobody_the_picture(ada: Client, harbor: Company, client: Client) -> None:
+    save(ada, harbor.ben, picture=photo(content=odd()))
+    assert client.get(harbor.ben.avatar_url).status_code == 200
 
 
 def test_a_picture_of_elsewhere_stays_where_it_is(harbor: Company, django_capture_on_commit_callbacks: Any) -> None:

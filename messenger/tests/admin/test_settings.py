@@ -40,6 +40,19 @@ def test_an_archived_team_is_to_look_at(ada: Client, harbor: Company) -> None:
     assert (team.name, team.is_default) == ("Other", False)
 
 
+def test_an_archived_team_comes_back_when_it_is_made_again(ada: Client, harbor: Company, rival: Company) -> None:
+    team = actions.create_team(by=harbor.ada, fields={"name": "Returns", "members": [harbor.ben.id]})
+    actions.create_team(by=rival.ada, fields={"name": "Returns"})
+    other = actions.create_team(by=harbor.ada, fields={"name": "Other"})
+    assert "already exists" in add(ada, "team", name="Returns")  # The control: it is there.
+    actions.archive_team(by=harbor.ada, team_id=team.id)
+    page = reverse("admin:messenger_team_change", args=[other.pk])
+    assert "to bring it back" in ada.post(page, {"name": "Returns"}, follow=True).content.decode()
+    assert "errorlist" not in add(ada, "team", name="Returns", round_robin="on")
+    team.refresh_from_db()
+    assert (team.archived_at, team.round_robin, team.members.count()) == (None, True, 0)
+
+
 # Keys
 
 

@@ -154,6 +154,13 @@ def test_hashes_cannot_be_guessed_through_filters(root: Client, told: Browser, m
     assert root.get(page, {"id__isnull": "False"}).status_code == 200
 
 
+def test_what_a_colleague_has_begun_to_write_cannot_be_guessed_through_filters(ada: Client, told: Browser) -> None:
+    page = reverse("admin:messenger_draft_changelist")
+    for lookup in ("text", "text__startswith", "text__length__gt", "agent__drafts__text__startswith"):
+        assert ada.get(page, {lookup: "harbour"}).status_code == 400, lookup
+    assert ada.get(page, {"kind": "message"}).context["cl"].result_count == 1  # The control.
+
+
 def test_hashes_are_not_shown(root: Client, told: Browser, harbor: Company) -> None:
     hidden = {"key_hash", "token_hash", "ciphertext", "request_hash", "ip_hash"}
     found = 0
