@@ -141,6 +141,7 @@ class Call:
 
     def _client(self) -> openai.AsyncOpenAI:
         web = httpx2.AsyncClient(
+            headers={"Accept-Encoding": "identity"},
             timeout=httpx2.Timeout(self._within_s, connect=self._within_s * _SILENCE),
             follow_redirects=False,  # What people wrote goes to the host that was configured.
             event_hooks={"response": [_bound]},
@@ -237,6 +238,9 @@ class _Bounded(httpx2.AsyncByteStream):
 
 
 async def _bound(response: httpx2.Response) -> None:
+    """Raises _Setback before anything is unpacked: a little of it may become any amount."""
+    if response.headers.get("content-encoding", "").strip().lower() not in {"", "identity"}:
+        raise _Setback("malformed", may_pass=False)
     if isinstance(response.stream, httpx2.AsyncByteStream):
         response.stream = _Bounded(response.stream)
 

@@ -201,6 +201,13 @@ def test_any_compatible_server_will_do(server, fault):
     assert len(server.recorded) == (2 if fault == "refuses_usage" else 1)
 
 
+def test_it_takes_nothing_that_is_packed(server):
+    server.script(Play("Within 14 days [1].", fault="packed"), Play("Within 14 days [1].", fault="plain"))
+    assert ask().result == "malformed", "unpacked, a little may fill the memory"
+    assert ask().result.text == "Within 14 days."
+    assert [one.headers["accept-encoding"] for one in server.recorded] == ["identity"] * 2
+
+
 LATE = (DEADLINE_S - 0.1, DEADLINE_S + 1)
 SOON = (0, 1.2)
 
