@@ -39,6 +39,7 @@ Fault = Literal[
     "cut_quietly",  # Ends the body as if it were whole, after half of the pieces.
     "malformed",  # Half of the pieces, then a chunk that is not JSON.
     "misshapen",  # Half of the pieces, then a chunk that is JSON of another shape.
+    "nested",  # Half of the pieces, then a chunk of JSON in more brackets than anybody reads.
     "silence",  # Half of the pieces, then nothing for `wait_s`.
     "trickle",  # Half of the pieces, then a byte every `delay_s` that never makes a chunk.
     "endless",  # The pieces, over and over.
@@ -273,6 +274,8 @@ class _Handler(BaseHTTPRequestHandler):
             yield b'data: {"choices": [{"delta": {"content": "an\n\n'
         elif play.fault == "misshapen":
             yield b'data: {"choices": [{"delta": {"content": ["a", 1]}}, null]}\n\n'
+        elif play.fault == "nested":
+            yield b"data: " + b"[" * 100_000 + b"\n\n"
         elif play.fault == "silence":
             self._pause(play.wait_s)
         elif play.fault == "trickle":

@@ -180,7 +180,7 @@ class Call:
             raise _Setback("cut_off" if self._has_spoken else "unreachable", may_pass=True) from None
         except openai.APIError:
             raise _Setback("server_error", may_pass=True) from None  # The server says so within its stream.
-        except (ValueError, TypeError, AttributeError, LookupError, OverflowError):
+        except (ValueError, TypeError, AttributeError, LookupError, OverflowError, RecursionError):
             raise _Setback("malformed", may_pass=False) from None
 
     async def _listen(self, client: openai.AsyncOpenAI) -> None:

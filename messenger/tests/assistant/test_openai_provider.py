@@ -254,6 +254,7 @@ SOON = (0, 1.2)
         pytest.param(Play(finish="content_filter"), "filtered", SOON, 1, id="filtered"),
         pytest.param(Play(fault="malformed"), "malformed", SOON, 1, id="malformed chunk"),
         pytest.param(Play(fault="misshapen"), "malformed", SOON, 1, id="misshapen chunk"),
+        pytest.param(Play(fault="nested"), "malformed", SOON, 1, id="nested chunk"),
         pytest.param(Play(fault="wrong_type"), "wrong_content_type", SOON, 1, id="a page in HTML"),
         pytest.param(Play(fault="status", status=500), "server_error", (0.4, LATE[1]), 3, id="500"),
         pytest.param(Play(fault="status", status=503, retry_after="60"), "server_error", SOON, 1, id="503"),
