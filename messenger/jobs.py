@@ -81,7 +81,11 @@ class Worker:
             return False
         with self._lock:
             self._at_work.add(job.id)
-        threading.Thread(target=self._run, args=(job,), name=f"job-{job.task_name}", daemon=True).start()
+        try:
+            threading.Thread(target=self._run, args=(job,), name=f"job-{job.task_name}", daemon=True).start()
+        except Exception:  # The machine has no more threads: it is taken for lost, and begun again.
+            self._leave(job)
+            raise
         return True
 
     def _run(self, job: DBTaskResult[Any, Any]) -> None:
@@ -90,10 +94,13 @@ class Worker:
         except Exception:
             log.exception("job_not_settled", task=job.task_path)  # Handled: it is taken for lost, and begun again.
         finally:
-            with self._lock:
-                self._at_work.discard(job.id)
-            self._slots.release()
+            self._leave(job)
             connections.close_all()
+
+    def _leave(self, job: DBTaskResult[Any, Any]) -> None:
+        with self._lock:
+            self._at_work.discard(job.id)
+        self._slots.release()
 
     def _keep_alive(self) -> None:
         """Say what this process is at, and take back what others are at no more."""

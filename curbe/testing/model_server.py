@@ -15,6 +15,7 @@ next requests, one each, and the last of them stays. Another process scripts it 
 
 from __future__ import annotations
 
+import gzip
 import itertools
 import json
 import select
@@ -38,6 +39,7 @@ Fault = Literal[
     "cut_quietly",  # Ends the body as if it were whole, after half of the pieces.
     "malformed",  # Half of the pieces, then a chunk that is not JSON.
     "misshapen",  # Half of the pieces, then a chunk that is JSON of another shape.
+    "nested",  # Half of the pieces, then a chunk of JSON in more brackets than anybody reads.
     "silence",  # Half of the pieces, then nothing for `wait_s`.
     "trickle",  # Half of the pieces, then a byte every `delay_s` that never makes a chunk.
     "endless",  # The pieces, over and over.
@@ -46,6 +48,7 @@ Fault = Literal[
     "refuses_usage",  # 400 to any request with stream_options.
     "wrong_type",  # A page in HTML, with status 200.
     "plain",  # The whole answer in one JSON document, though a stream was asked for.
+    "packed",  # The same, compressed, whatever the client says it takes.
     "redirect",  # 307 to `location`.
 ]
 _PIECE = 8
@@ -221,10 +224,16 @@ class _Handler(BaseHTTPRequestHandler):
                 self._answer(307, {}, {"Location": play.location})
             case "wrong_type":
                 self._send(200, b"<!doctype html><p>Sign in to this network</p>", "text/html")
-            case "plain":
-                self._answer(200, _whole(play))
+            case "plain" | "packed":
+                self._answer_whole(play)
             case _:
                 self._stream(play, body)
+
+    def _answer_whole(self, play: Play) -> None:
+        if play.fault == "plain":
+            return self._answer(200, _whole(play))
+        packed = gzip.compress(json.dumps(_whole(play)).encode())
+        return self._send(200, packed, "application/json", {"Content-Encoding": "gzip"})
 
     def _drip(self, play: Play) -> None:
         for byte in itertools.chain(b"HTTP/1.1 200 OK\r\nServer: ", itertools.repeat(ord("x"))):
@@ -265,6 +274,8 @@ class _Handler(BaseHTTPRequestHandler):
             yield b'data: {"choices": [{"delta": {"content": "an\n\n'
         elif play.fault == "misshapen":
             yield b'data: {"choices": [{"delta": {"content": ["a", 1]}}, null]}\n\n'
+        elif play.fault == "nested":
+            yield b"data: " + b"[" * 100_000 + b"\n\n"
         elif play.fault == "silence":
             self._pause(play.wait_s)
         elif play.fault == "trickle":

@@ -21,7 +21,7 @@ from django_tasks import task
 from .. import actions, presence
 from ..actions.alone import alone
 from ..actions.turns import Asked, Claim
-from ..errors import DomainError
+from ..errors import Busy, DomainError
 from ..jobs import let_go
 from ..models.assistant import TurnReason
 from ..principals import Assistant
@@ -137,6 +137,8 @@ def _store(asked: Asked, inquiry: Inquiry, made: Answer, showing: _Showing) -> N
 def _hand_over(asked: Asked, reason: TurnReason) -> None:
     try:
         handed = actions.hand_off_turn(by=Assistant(asked.claim.tenant_id), claim=asked.claim, reason=reason)
+    except Busy:
+        raise  # The turn is still open: looked at again at once, the provider would be asked anew. The job is put off.
     except DomainError as refusal:
         log.info("hand_off_refused", code=refusal.code, conversation_id=str(asked.conversation.id))
         return  # Handled: the conversation is gone, or its person.

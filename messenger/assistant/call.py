@@ -23,6 +23,7 @@ import httpx2
 import openai
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
+from .prompt import speakable
 from .protocol import ProviderFailed
 
 MOST_RETRIES = 2
@@ -31,6 +32,7 @@ _FIRST_PAUSE_S = 0.3
 _FIRST_BYTE, _SILENCE = 1 / 2, 1 / 4
 # As long a reasoning as anybody waits for; an answer is a few hundred times smaller.
 _MOST_BYTES = 8 * 1024 * 1024
+_NAME_LENGTH, _MOST_TOKENS = 100, 10**9  # What the server says of itself is kept with each answer.
 _GRACE_S, _HANG_UP_S = 0.3, 1.0
 _ENDINGS = {"length": "cut_off", "content_filter": "filtered", "tool_calls": "malformed", "function_call": "malformed"}
 _STATUS = {401: "unauthorized", 403: "unauthorized", 404: "not_found", 408: "timeout", 429: "rate_limited"}
@@ -141,6 +143,7 @@ class Call:
 
     def _client(self) -> openai.AsyncOpenAI:
         web = httpx2.AsyncClient(
+            headers={"Accept-Encoding": "identity"},
             timeout=httpx2.Timeout(self._within_s, connect=self._within_s * _SILENCE),
             follow_redirects=False,  # What people wrote goes to the host that was configured.
             event_hooks={"response": [_bound]},
@@ -177,7 +180,7 @@ class Call:
             raise _Setback("cut_off" if self._has_spoken else "unreachable", may_pass=True) from None
         except openai.APIError:
             raise _Setback("server_error", may_pass=True) from None  # The server says so within its stream.
-        except (ValueError, TypeError, AttributeError, LookupError):
+        except (ValueError, TypeError, AttributeError, LookupError, OverflowError, RecursionError):
             raise _Setback("malformed", may_pass=False) from None
 
     async def _listen(self, client: openai.AsyncOpenAI) -> None:
@@ -237,6 +240,9 @@ class _Bounded(httpx2.AsyncByteStream):
 
 
 async def _bound(response: httpx2.Response) -> None:
+    """Raises _Setback before anything is unpacked: a little of it may become any amount."""
+    if response.headers.get("content-encoding", "").strip().lower() not in {"", "identity"}:
+        raise _Setback("malformed", may_pass=False)
     if isinstance(response.stream, httpx2.AsyncByteStream):
         response.stream = _Bounded(response.stream)
 
@@ -259,7 +265,13 @@ def _read(text: object, finish: str | None, said: ChatCompletionChunk | ChatComp
     if finish in _ENDINGS:
         raise _Setback(_ENDINGS[finish], may_pass=False)
     tokens = (said.usage.prompt_tokens, said.usage.completion_tokens) if said.usage else (0, 0)
-    return Piece(text or "", said.model or "", int(tokens[0] or 0), int(tokens[1] or 0), is_last=bool(finish))
+    name = speakable((said.model or "")[:_NAME_LENGTH])
+    return Piece(text or "", name, _count(tokens[0]), _count(tokens[1]), is_last=bool(finish))
+
+
+def _count(tokens: Any) -> int:
+    """Raises ValueError, TypeError and OverflowError when it is no number."""
+    return max(0, min(int(tokens or 0), _MOST_TOKENS))
 
 
 def _refusal(error: openai.APIStatusError) -> _Setback:

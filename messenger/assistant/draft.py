@@ -15,7 +15,8 @@ from .prompt import UNKNOWN, as_given, speakable
 from .protocol import Passage
 
 _MARK = r"(?:\[\^?\d{1,2}(?:\s*[,;–-]\s*\^?\d{1,2})*\](?:\([^()\s]*\))?|【\d{1,2}[^】]{0,60}】)"
-_CITATION = re.compile(rf"[ \t]*{_MARK}(?:[ \t]*[,;]?[ \t]*{_MARK})*")
+# Blanks are read from the first of them and never given back: there may be thousands.
+_CITATION = re.compile(rf"(?<![ \t])[ \t]*+{_MARK}(?:[ \t]*+(?:[,;][ \t]*+)?{_MARK})*")
 _SPAN = re.compile(r"(\d{1,2})(?:\s*[–-]\s*(\d{1,2}))?")
 _LINK = re.compile(r"(?P<image>!?)\[(?P<label>[^\[\]]*)\]\((?P<target>[^()]*(?:\([^()]*\)[^()]*)*)\)")
 _TAG = re.compile(r"<(?P<inner>[A-Za-z/!?][^<>]*)>")
@@ -24,11 +25,11 @@ _TOKEN = re.compile(rf"(?P<link>{_LINK.pattern})|(?P<citation>{_CITATION.pattern
 _UNSETTLED = [
     re.compile(pattern)
     for pattern in (
-        r"\s*\S*$",
-        r"\s*!?\[[^\]]{0,400}+(?:\](?:\([^)]{0,2000}+(?:\)\S*)?|\S*))?$",
-        rf"(?:\s*{_MARK}[,;]?)+\s*(?:\[[^\]]{{0,20}}\]?\S*)?$",
-        r"\s*<[A-Za-z/!?][^<>]{0,400}+(?:>\S*)?$",
-        r"\s*【[^】]{0,60}(?:】\S*)?$",
+        r"(?:\A|(?<!\s)(?=\s))\s*+\S*+$",
+        r"(?<!\s)\s*+!?\[[^\]]{0,400}+(?:\](?:\([^)]{0,2000}+(?:\)\S*)?|\S*))?$",
+        rf"(?<!\s)(?:\s*+{_MARK}[,;]?)+\s*+(?:\[[^\]]{{0,20}}\]?\S*)?$",
+        r"(?<!\s)\s*+<[A-Za-z/!?][^<>]{0,400}+(?:>\S*)?$",
+        r"(?<!\s)\s*+【[^】]{0,60}(?:】\S*)?$",
     )
 ]
 # What makes a link of a bracket that stands there for itself.

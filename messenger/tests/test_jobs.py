@@ -129,6 +129,29 @@ def test_a_worker_runs_jobs_side_by_side_and_says_that_it_is_at_them(monkeypatch
     assert connection.is_usable()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_job_for_which_there_is_no_thread_is_given_back_and_costs_no_slot(monkeypatch, caplog):
+    monkeypatch.setattr(jobs, "_HEARTBEAT_S", 0.05)
+    monkeypatch.setattr(jobs, "SLOTS", 1)
+    stopped = threading.Event()
+    worker = threading.Thread(target=jobs.Worker(lambda: None).work_until, args=(stopped,))
+    worker.start()
+    usual = threading.stack_size(_MORE_THAN_THERE_IS)
+    try:
+        job = note_down.enqueue("d")
+        wait_for(lambda: "start new thread" in caplog.text, "the log to tell why")
+        threading.stack_size(usual)
+        note_down.enqueue("e")
+        wait_for(lambda: DONE == ["e"], "the slot to be used by another one")
+        DBTaskResult.objects.filter(id=job.id).update(started_at=timezone.now() - timedelta(seconds=16))
+        wait_for(lambda: DONE == ["e", "d"], "it to be taken for lost, and begun again")
+    finally:
+        threading.stack_size(usual)
+        stopped.set()
+        worker.join(10)
+
+
+_MORE_THAN_THERE_IS = 2**46  # Bytes, for the stack of a thread.
 GATES: list[threading.Event] = []
 
 

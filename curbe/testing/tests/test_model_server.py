@@ -84,6 +84,13 @@ def test_it_answers_in_one_document_or_with_a_page(server):
     assert ask(server).headers["content-type"] == "text/html"
 
 
+def test_it_packs_its_answer_for_whoever_cannot_unpack_it(server):
+    server.script(Play("All of it", fault="packed"))
+    answer = httpx.post(f"{server.base_url}/chat/completions", json=ASKED, headers={"Accept-Encoding": "identity"})
+    assert answer.headers["content-encoding"] == "gzip"
+    assert answer.json()["choices"][0]["message"]["content"] == "All of it"
+
+
 @pytest.mark.parametrize("fault", ["stall", "silence", "trickle", "endless", "endless_line"])
 def test_it_never_ends_and_notices_who_hangs_up(server, fault):
     server.script(Play(fault=fault, delay_s=0.01, wait_s=60))

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from curbe.testing.cast import Browser
 from messenger import actions
 from messenger.actions.turns import Claim
 from messenger.assistant.protocol import Decline, ProviderFailed
+from messenger.errors import Busy
 from messenger.models import Conversation, Cycle, Message, SeenState, Turn
 from messenger.principals import Assistant
 
@@ -112,6 +115,29 @@ def test_a_failure_is_handed_over_and_costs_the_visitor_nothing(visitor, asked, 
     work()
     assert len(handed_off(visitor, asked)) == 1
     assert parts_of(visitor, asked)[0]["body"] == "How long does it take?"
+
+
+@pytest.mark.parametrize("outcome", [ProviderFailed("timeout"), Decline("low_confidence")])
+def test_while_the_database_is_busy_the_provider_is_not_asked_over_and_over(
+    visitor, asked, provider, monkeypatch, outcome
+):
+    provider.ends_in(outcome)
+    hand_off, refusals = actions.hand_off_turn, [Busy()] * 5
+
+    def is_busy_for_a_while(**asked_for):
+        if refusals:
+            raise refusals.pop()
+        return hand_off(**asked_for)
+
+    monkeypatch.setattr(actions, "hand_off_turn", is_busy_for_a_while)
+    assert work() == 1
+    assert len(provider.asked) == 1
+    assert handed_off(visitor, asked) == []
+    refusals.clear()
+    assert work(at_once=False) == 0, "it is put off"
+    DBTaskResult.objects.update(run_after=timezone.now())
+    assert work(at_once=False) == 1
+    assert len(handed_off(visitor, asked)) == 1
 
 
 def test_after_a_hand_over_it_is_silent(visitor, asked, provider):

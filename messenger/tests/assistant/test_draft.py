@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from itertools import pairwise
 
 import pytest
@@ -156,6 +157,26 @@ def test_what_the_renderer_reads_otherwise_is_not_safe():
     seen, draft = written("Between ` and ` is code, and after ` settings.py is none.")
     assert destinations(seen[-1]) == {"http://settings.py"}
     assert not draft.is_safe
+
+
+@pytest.mark.parametrize("blank", [" ", "\n", "\u3000"])
+@pytest.mark.parametrize("before", ["Yes", "[1]", "[a](", "<a"])
+def test_four_times_the_blanks_take_about_four_times_as_long(before, blank):
+    few, many = (quickest(f"{before}{blank * count} or so.") for count in (2_000, 8_000))
+    assert many < 8 * few
+
+
+def quickest(text):
+    """Seconds of work to write a text in twenty pieces, at best: others want the processor, too."""
+    size = len(text) // 20 + 1
+    pieces = [text[start : start + size] for start in range(0, len(text), size)]
+    return min(timed(lambda: written(*pieces)) for _ in range(5))
+
+
+def timed(act):
+    began = time.thread_time()
+    act()
+    return time.thread_time() - began
 
 
 PARTS = st.sampled_from(

@@ -201,6 +201,37 @@ def test_any_compatible_server_will_do(server, fault):
     assert len(server.recorded) == (2 if fault == "refuses_usage" else 1)
 
 
+def test_it_takes_nothing_that_is_packed(server):
+    server.script(Play("Within 14 days [1].", fault="packed"), Play("Within 14 days [1].", fault="plain"))
+    assert ask().result == "malformed", "unpacked, a little may fill the memory"
+    assert ask().result.text == "Within 14 days."
+    assert [one.headers["accept-encoding"] for one in server.recorded] == ["identity"] * 2
+
+
+@pytest.mark.parametrize(
+    ("sent", "noted"),
+    [("a\x00b\ud800c", "abc"), ("x" * 101, "x" * 100), ("\x00", "test-model"), ("", "test-model")],
+)
+def test_it_notes_a_name_of_the_model_that_can_be_kept(server, sent, noted):
+    server.script(Play("Within 14 days [1].", model=sent))
+    assert ask().result.model == noted
+
+
+@pytest.mark.parametrize("fault", ["none", "plain"])
+@pytest.mark.parametrize(("sent", "noted"), [(10**9, 10**9), (10**30, 10**9), (-1, 0)])
+def test_it_notes_a_number_of_tokens_that_there_can_be(server, sent, noted, fault):
+    server.script(Play("Within 14 days [1].", fault=fault, tokens_in=sent, tokens_out=sent))
+    result = ask().result
+    assert (result.tokens_in, result.tokens_out) == (noted, noted)
+
+
+@pytest.mark.parametrize("fault", ["none", "plain"])
+@pytest.mark.parametrize("number", [float("inf"), float("nan")])
+def test_a_number_that_is_none_is_malformed(server, number, fault):
+    server.script(Play("Within 14 days [1].", fault=fault, tokens_in=number))
+    assert ask().result == "malformed"
+
+
 LATE = (DEADLINE_S - 0.1, DEADLINE_S + 1)
 SOON = (0, 1.2)
 
@@ -223,6 +254,7 @@ SOON = (0, 1.2)
         pytest.param(Play(finish="content_filter"), "filtered", SOON, 1, id="filtered"),
         pytest.param(Play(fault="malformed"), "malformed", SOON, 1, id="malformed chunk"),
         pytest.param(Play(fault="misshapen"), "malformed", SOON, 1, id="misshapen chunk"),
+        pytest.param(Play(fault="nested"), "malformed", SOON, 1, id="nested chunk"),
         pytest.param(Play(fault="wrong_type"), "wrong_content_type", SOON, 1, id="a page in HTML"),
         pytest.param(Play(fault="status", status=500), "server_error", (0.4, LATE[1]), 3, id="500"),
         pytest.param(Play(fault="status", status=503, retry_after="60"), "server_error", SOON, 1, id="503"),

@@ -38,6 +38,15 @@ def test_a_question_is_answered_from_the_help_with_its_source(model, visitor):
     assert "A refund takes 14 days" in model.recorded[0].body["messages"][-1]["content"]
 
 
+@pytest.mark.parametrize("name", ["m\x00odel", "mo\ud800del"])
+def test_a_name_of_the_model_that_no_database_takes_costs_no_answer(model, visitor, name):
+    model.script(Play("It takes **14 days** [1].", model=name))
+    visitor.start("How long does a refund take?")
+    assert work() == 1
+    [message] = Message.objects.filter(author_kind="assistant")
+    assert (message.body, message.answer["model"]) == ("It takes **14 days**.", "model")
+
+
 @pytest.mark.parametrize(
     ("play", "reason"),
     [(Play("NOANSWER"), "low_confidence"), (Play(fault="status", status=401), "failed"), (Play(fault="cut"), "failed")],
