@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
+from functools import partial
 from typing import Any
 
 from django.core.files import File
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from .. import audit, faces
@@ -40,13 +41,21 @@ def create_agent(
 
     Without a password a new user cannot sign in until one is set. Raises Invalid for somebody who is an agent already.
     """
-    email = email.strip().lower()
+    join = partial(_join, tenant, email.strip().lower(), password, display_name=display_name, role=role)
+    try:
+        agent = join()
+    except IntegrityError:  # Handled: whoever took in the same person at the same moment has committed by now.
+        agent = join()
+    audit.note(AuditAction.AGENT_CREATED, tenant_id=tenant.id, subject=agent, facts={"role": role})
+    return agent
+
+
+@transaction.atomic
+def _join(tenant: Tenant, email: str, password: str | None, **what: str) -> Agent:
     user = User.objects.filter(email=email).first() or User.objects.create_user(email, password)
     if Agent.objects.filter(tenant=tenant, user=user).exists():
         raise Invalid("This person is an agent here already.", code="already_agent", attr="email")
-    agent = Agent.objects.create(tenant=tenant, user=user, display_name=display_name, role=role)
-    audit.note(AuditAction.AGENT_CREATED, tenant_id=tenant.id, subject=agent, facts={"role": role})
-    return agent
+    return Agent.objects.create(tenant=tenant, user=user, **what)
 
 
 @transaction.atomic

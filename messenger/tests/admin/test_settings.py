@@ -11,10 +11,12 @@ from django.test import Client
 from django.urls import reverse
 
 from curbe.testing.cast import PASSWORD, Company, Desk
+from curbe.testing.race import race
 from messenger import actions
 from messenger.models import Agent, ApiToken, IdentitySecret, Tenant, User, Widget
 from messenger.signing import decrypt, token_hash
 
+from .conftest import signed_in
 from .test_tenancy import widget_form
 
 
@@ -141,6 +143,28 @@ def test_who_has_an_account_joins_with_it(ada: Client, harbor: Company, rival: C
 def test_nobody_joins_twice(ada: Client, harbor: Company) -> None:
     assert "agent here already" in add(ada, "agent", **new_agent(harbor.ben.user.email))
     assert Agent.objects.filter(tenant=harbor.tenant).count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("email", ["cleo@harbor.example", "ben@rival.example"], ids=["new", "with an account"])
+def test_nobody_joins_twice_at_the_same_moment_either(harbor: Company, rival: Company, email: str) -> None:
+    def submit(_: int) -> str:
+        return add(signed_in(harbor.ada.user), "agent", **new_agent(email, "walnut-gravel-91"))
+
+    pages = race(4, submit)
+    assert sum("agent here already" in page for page in pages) == 3
+    assert Agent.objects.filter(tenant=harbor.tenant, user__email=email).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_companies_may_take_somebody_in_at_the_same_moment(harbor: Company, rival: Company) -> None:
+    tenants = [harbor.tenant, rival.tenant]
+
+    def take_in(n: int) -> User:
+        return actions.create_agent(tenant=tenants[n], email="cleo@harbor.example", display_name="Cleo").user
+
+    assert len(set(race(2, take_in))) == 1
+    assert {agent.tenant for agent in Agent.objects.filter(display_name="Cleo")} == set(tenants)
 
 
 def test_an_account_does_not_change_through_a_membership(ada: Client, harbor: Company) -> None:
