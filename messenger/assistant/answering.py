@@ -83,6 +83,8 @@ def work_on(asked: Asked, provider: Provider) -> None:
             _store(asked, inquiry, outcome, showing)
         elif isinstance(outcome, Decline):
             _hand_over(asked, TurnReason(outcome.reason))
+    except Busy:
+        raise  # The database is: no fault of the provider's, and the job is tried again.
     except ProviderFailed as failure:
         log.warning("assistant_failed", reason=failure.reason, **showing.facts())
         _hand_over(asked, TurnReason.FAILED)  # Handled: a person answers.

@@ -140,6 +140,22 @@ def test_while_the_database_is_busy_the_provider_is_not_asked_over_and_over(
     assert len(handed_off(visitor, asked)) == 1
 
 
+def test_an_answer_that_a_busy_database_does_not_take_is_put_off_too(visitor, asked, provider, monkeypatch):
+    store, refusals = actions.answer_turn, [Busy()]
+
+    def is_busy_once(**told):
+        if refusals:
+            raise refusals.pop()
+        return store(**told)
+
+    monkeypatch.setattr(actions, "answer_turn", is_busy_once)
+    assert work() == 1
+    assert (said_by_assistant(visitor, asked), handed_off(visitor, asked)) == ([], [])
+    DBTaskResult.objects.update(run_after=timezone.now())
+    assert work(at_once=False) == 1
+    assert (said_by_assistant(visitor, asked), handed_off(visitor, asked)) == (["It takes two days."], [])
+
+
 def test_after_a_hand_over_it_is_silent(visitor, asked, provider):
     provider.ends_in(Decline("low_confidence"))
     work()
