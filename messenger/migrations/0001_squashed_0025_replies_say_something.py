@@ -1,5 +1,8 @@
 """All tables as of 0025, made at once, which spares SQLite the remaking of a table for every later change of it.
 
+It names the migrations before the first release, so that a database that has all of them goes on, and one that has only
+some is refused unchanged instead of being taken for an empty or a finished one.
+
 What holds the tables together stands in this order for speed: each change of a model has Django render all that are
 related to it, so the conversation and its last message come as early as they can, and what refers to nothing, later.
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.core.management.sql import emit_post_migrate_signal
 from django.db import connection
 from django.db.migrations.exceptions import NodeNotFoundError
@@ -41,6 +41,14 @@ def test_it_stands_for_all_of_them_or_for_none(recorder):
     assert is_applied()
     recorder.record_unapplied("messenger", REPLACED[-1])
     assert not is_applied()
+
+
+def test_whoever_starts_with_tables_from_before_is_told_what_to_do(recorder):
+    recorder.record_unapplied("messenger", REPLACED[-1])
+    before = tables()
+    with pytest.raises(CommandError, match="make reset"):
+        call_command("serve", "--setup")
+    assert tables() == before
 
 
 def test_other_apps_may_be_migrated_first():

@@ -9,8 +9,9 @@ from typing import Any
 
 import uvicorn
 from django.conf import settings
-from django.core.management import BaseCommand, CommandParser, call_command
+from django.core.management import BaseCommand, CommandError, CommandParser, call_command
 from django.db import DatabaseError
+from django.db.migrations.exceptions import NodeNotFoundError
 
 from ...assistant.answering import hand_out
 from ...chores import keep_doing_chores
@@ -63,7 +64,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("check", databases=["default"])
         if options["setup"]:
-            call_command("migrate", verbosity=0)
+            migrate()
             call_command("collectstatic", interactive=False, verbosity=0)
             call_command("demo")
         self._welcome()
@@ -95,6 +96,15 @@ class Command(BaseCommand):
                 self.stdout.write(f"Nobody is here yet. Set it up at {setup_url()}")
         except DatabaseError:
             pass  # Handled: nothing is migrated yet, of which /readyz speaks.
+
+
+def migrate() -> None:
+    """Make the tables, or bring them up to date. Raises CommandError for tables that cannot be."""
+    try:
+        call_command("migrate", verbosity=0)
+    except NodeNotFoundError as error:
+        text = "This database was begun before the first release and cannot go on. `make reset` forgets a local one."
+        raise CommandError(text) from error
 
 
 def listening(config: uvicorn.Config) -> socket.socket:
