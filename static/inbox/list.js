@@ -31,6 +31,12 @@ export function replaceRows(asked, fresh) {
   placeWaiting();
 }
 
+/** Whether a row is here that is not shown yet.
+ * @param {string} id */
+export function isWaiting(id) {
+  return waiting.has(id);
+}
+
 /** Another list is on the screen: what waited is not for it. */
 export function forgetWaiting() {
   waiting.clear();

@@ -4,7 +4,7 @@
  */
 import { showBanner, hideBanner } from "./banner.js";
 import { html } from "./http.js";
-import { forgetWaiting, markRows, replaceRows, theList } from "./list.js";
+import { forgetWaiting, isWaiting, markRows, replaceRows, theList } from "./list.js";
 import { readAnew, takeTimelines, unfolded } from "./log.js";
 import { app, fact, find, findAll, morph, openContact, openConversation, parsed, process } from "./page.js";
 import { firstSeq, isOfPerson, isOpenEnded, lastSeq, openThread, takeNews } from "./thread.js";
@@ -47,6 +47,13 @@ export function touch(change) {
 export function remember(change) {
   const now = performance.now();
   recent = [...recent.filter((one) => now - one.at < 60_000), { at: now, change }].slice(-500);
+}
+
+/** The agent has read on in a conversation, which no row knows that was asked for before.
+ * @param {string} conversation */
+export function touchRead(conversation) {
+  if (isAsking || isWaiting(conversation)) touch({ conversation });
+  else remember({ conversation });
 }
 
 /** A part of the page was asked for at that moment: what changed since then may be missing in it.

@@ -17,6 +17,14 @@ const MOVING = new Set(["ArrowUp", "ArrowDown", "PageUp", "PageDown", "Home", "E
 const told = new Map();
 /** Marked as unread while it is open: it stays so until it is left, or scrolled by its reader. */
 let kept = "";
+/** What is done when the cursor of a conversation was moved.
+ * @type {(conversation: string) => void} */
+let onRead = () => {};
+
+/** @param {(conversation: string) => void} act */
+export function startReading(act) {
+  onRead = act;
+}
 
 /** Scrolled, focused or rendered: what is visible to somebody who looks has been read. */
 export function readOn() {
@@ -62,6 +70,7 @@ export function takeRead({ c, last_read_seq, unread }) {
   const isBack = last_read_seq < (told.get(c) ?? (isOpen ? shownRead() : 0));
   told.set(c, last_read_seq);
   showUnread(c, unread);
+  onRead(c);
   if (!isOpen) return;
   Object.assign(find("#thread-head")?.dataset ?? {}, { read: String(last_read_seq) });
   if (isBack) showFreshAfter(c, last_read_seq);
@@ -102,6 +111,7 @@ async function tell(conversation, seq) {
   try {
     const read = await api("PUT", `conversations/${conversation}/read`, { up_to: seq });
     showUnread(conversation, read.unread);
+    onRead(conversation);
     tellRead({ c: conversation, ...read });
   } catch {
     if (told.get(conversation) === seq) told.delete(conversation); // Handled: the next glance tells again.
