@@ -178,6 +178,7 @@ API = {
     "POST api/inbox/widgets": for_admins(201, 201, body=_called),
     "GET api/inbox/widgets/<widget_id>": item(),
     "PATCH api/inbox/widgets/<widget_id>": for_admins(body=_called),
+    "DELETE api/inbox/widgets/<widget_id>": for_admins(204),
     "GET api/inbox/reports/<report>": read(names=False),
     "GET api/inbox/contacts": read(),
     "POST api/inbox/contacts": own(201, body=_called),
