@@ -21,8 +21,7 @@ CONVERSATIONS, CONTACTS, MESSAGES = "messenger_conversation", "messenger_contact
 VISITS, ARTICLES = "messenger_visit", "messenger_article"
 
 
-# name → (table of the list, index that it walks, how it is read). A new list is a line. Where one company has nearly
-# all the rows, the index of all companies in the same order is as good.
+# name → (table of the list, index that it walks, how it is read). A new list is a line.
 def lists_of(agent, contact, conversation):
     from messenger import articles, queries
 
@@ -60,8 +59,11 @@ def lists_of(agent, contact, conversation):
 
 
 @pytest.fixture
-def crowd(populated):
-    """Ten thousand people with a conversation each; one of them has said, and looked at, as much alone."""
+def crowd(populated, rival):
+    """Ten thousand people with a conversation each; one of them has said, and looked at, as much alone.
+
+    Another company has as many: where one has all there are, the index of all companies would do as well as its own.
+    """
     from curbe.testing.crowds import HABITS, multiply, pattern_of
     from messenger.models import Article, Contact, Conversation, Message, Visit
 
@@ -69,6 +71,8 @@ def crowd(populated):
     for model in (Contact, Conversation, Message, Visit, Article):
         multiply(pattern_of(model, company.tenant), ROWS, HABITS.get(model, lambda i: {}))
     share_out(company)
+    rival.browser().start("Hello")
+    multiply(pattern_of(Contact, rival.tenant), ROWS, HABITS[Contact])
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     return populated
@@ -96,7 +100,7 @@ def faults_of(name, big, table, index, read):
     page = plan_of(page_of(statements, table))
     if page.is_sorted:
         yield f"{name}: sorted"
-    if not {index, f"{index}_of_all"} & page.indexes:
+    if index not in page.indexes:
         yield f"{name}: walks {sorted(page.indexes)}, not {index}"
     for statement in statements:
         whole = plan_of(statement).whole & big
