@@ -97,7 +97,9 @@ def authenticate_visitor(bearer: str) -> Visitor:
 def authenticate_visitors(bearers: Sequence[str]) -> dict[str, Visitor | Unauthenticated]:
     """Return the sessions of bearer tokens, in one query for all of them; in place of a session, why there is none."""
     hashes = {bearer: token_hash(bearer) for bearer in bearers}
-    rows = VisitorToken.objects.select_related("tenant", "device", "device__contact", "contact")
+    # The visit and its widget, too: asked for later, they may have been removed together with the session.
+    related = ("tenant", "device", "device__contact", "contact", "visit__widget")
+    rows = VisitorToken.objects.select_related(*related)
     tokens = {token.token_hash: token for token in rows.filter(token_hash__in=hashes.values())}
     return {bearer: _session_or_refusal(tokens.get(of_bearer)) for bearer, of_bearer in hashes.items()}
 

@@ -49,9 +49,9 @@ def test_a_list_on_its_way_is_busy_and_one_that_fails_says_so_and_stays(browser,
         page.locator("#filters > summary").click()
         page.locator("#narrow [name=priority]").select_option("urgent")
         expect(page.locator("#list")).to_have_attribute("aria-busy", "true", timeout=WITHIN_MS)
-        page.route(URGENT, lambda route: route.abort())
         # The test hears of what the page has sent only while it waits for the page.
         wait_for(lambda: page.wait_for_timeout(50) or held, "the page to ask for the list")
+        page.route(URGENT, lambda route: route.abort())
         for route in held:
             route.abort()
         expect(page.locator("#list")).not_to_have_attribute("aria-busy", "true", timeout=WITHIN_MS)

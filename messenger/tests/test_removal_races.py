@@ -14,11 +14,14 @@ from django.db import connection
 from django.utils import timezone
 
 from curbe.testing.cast import make_company, proof
+from curbe.testing.clients import device_id
 from curbe.testing.ledger import assert_streams_have_no_holes
 from curbe.testing.race import Runner, race
 from curbe.testing.scale import repetitions
 from curbe.testing.waiting import wait_for
 from messenger import actions
+from messenger.actions.visits import Page
+from messenger.errors import Unauthenticated
 from messenger.models import Contact, Conversation, Device, Event, Message, Stream, Tenant, Visit
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -126,6 +129,18 @@ def test_signing_in_while_guests_go_makes_no_deadlock(company, log_lines):
     assert [line for line in log_lines() if line["event"] == "write_retried"] == []
     assert not Contact.objects.filter(type="anonymous", merged_into=None).exists()
     assert_streams_have_no_holes()
+
+
+def test_a_session_that_goes_after_it_was_let_in_is_refused_and_misses_nothing(company):
+    """What a request needs to know of its session it has read together with it."""
+    guest = quiet_guest(company)
+    let_in = guest.visitor
+    Tenant.objects.update(guest_retention_days=30)
+    actions.prune_guests()
+    assert not Visit.objects.exists()
+    assert let_in.token.visit.widget == company.widget
+    with pytest.raises(Unauthenticated):
+        actions.reset_device(by=let_in, device_id=device_id(), page=Page())
 
 
 @pytest.mark.parametrize("is_guest", [False, True], ids=["new browser", "guest"])
