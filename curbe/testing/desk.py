@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Locator, Page, expect
 
 from curbe.testing.browser import BrowserSession
+from curbe.testing.held import Held
 from curbe.testing.people import WITHIN_MS
 from curbe.testing.screens import Look
 from curbe.testing.stack import Stack
@@ -20,7 +21,7 @@ class Desk:
 
     def __init__(self, page: Page, stack: Stack, look: Look) -> None:
         self.page, self.stack, self.look = page, stack, look
-        self.held: list[Route] = []
+        self.held: Held | None = None
         self.login: dict[str, Any] = stack.demo["tenants"][0]["agents"][0]
 
     @classmethod

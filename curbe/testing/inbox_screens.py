@@ -15,6 +15,7 @@ from curbe.testing import inbox_assistant as helped
 from curbe.testing import inbox_menus as menus
 from curbe.testing.browser import BrowserSession
 from curbe.testing.desk import Desk
+from curbe.testing.held import Held
 from curbe.testing.screens import Look
 from curbe.testing.stack import Stack
 
@@ -66,14 +67,15 @@ def to_a_note(desk: Desk) -> None:
 
 def to_a_reply_on_its_way(desk: Desk) -> None:
     desk.page.locator("#composer button[data-kind=message]").click()
-    desk.page.route(SENDING, lambda route: desk.held.append(route))
+    desk.held = Held(desk.page, SENDING)
     desk.page.locator("#draft").fill(REPLY[desk.look.lang])
     desk.page.locator("#send").click()
     desk.appears("#outbox .part")
 
 
 def to_a_refused_reply(desk: Desk) -> None:
-    _refuse(desk.held.pop())
+    assert desk.held
+    _refuse(desk.held.first())
     desk.appears("#outbox .part.failed")
 
 

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from curbe.testing.bed import Bed
+from curbe.testing.held import Held
 from curbe.testing.people import WITHIN_MS, AgentAtInbox, VisitorAtShop
 from curbe.testing.stack import Stack
 
@@ -155,14 +156,13 @@ def test_enter_waits_for_the_saved_replies_instead_of_sending_their_shortcut(bro
         visitor = begins(session, stack, "a slow shelf")
         agent = opens(session, stack, "a slow shelf")
         reply = {"shortcut": "yak1", "title": "Wool", "body": "All our wool is local.", "is_shared": False}
-        held = []
-        agent.page.route("**/saved-replies?*", lambda route: held.append(route))
+        held = Held(agent.page, "**/saved-replies?*q=yak")
         agent.types("/yak")
         agent.sends()
         expect(agent.box).to_have_value("/yak")
         expect(agent.page.locator("#outbox li")).to_have_count(0)
         page = {"items": [{"id": "1", **reply}], "next": None}
-        held[-1].fulfill(json=page)
+        held.first().fulfill(json=page)
         expect(agent.box).to_have_value(reply["body"], timeout=WITHIN_MS)
         agent.sends()
         visitor.sees_once(reply["body"])

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from curbe.testing.bed import Bed
+from curbe.testing.held import Held
 from curbe.testing.people import WITHIN_MS, AgentAtInbox, VisitorAtShop
 from curbe.testing.stack import Stack
 
@@ -102,8 +103,7 @@ def test_going_back_faster_than_pages_come_ends_at_the_thread_of_the_address(bro
             agent.opens(text)
         slow = agent.conversation_id()
         agent.opens(texts[0])
-        held = []
-        agent.page.route(f"**/c/{slow}/*", lambda route: held.append(route))
+        held = Held(agent.page, f"**/c/{slow}/*")
         agent.page.evaluate("history.back()")
         agent.page.wait_for_url(f"**/c/{slow}/*")
         for _ in range(2):
@@ -111,7 +111,7 @@ def test_going_back_faster_than_pages_come_ends_at_the_thread_of_the_address(bro
         agent.page.wait_for_url(f"**/c/{first}/*")
         expect(agent.page.locator("#thread")).to_have_attribute("data-conversation", first, timeout=WITHIN_MS)
         with agent.page.expect_event("load", timeout=WITHIN_MS):
-            held[0].continue_()  # The page that nobody waits for any more comes last: the address is loaded anew.
+            held.first().continue_()  # The page that nobody waits for any more comes last: the address is loaded anew.
         expect(agent.page.locator("#thread")).to_have_attribute("data-conversation", first, timeout=WITHIN_MS)
         agent.replies("to number 0")
         with api(stack) as program:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 
+from curbe.testing.held import Held
 from curbe.testing.people import WITHIN_MS, AgentAtInbox
-from curbe.testing.waiting import wait_for
 from inbox.tests.pages import ids_of, text_of
 
 NOTHING = {
@@ -41,19 +41,16 @@ def test_a_list_on_its_way_is_busy_and_one_that_fails_says_so_and_stays(browser,
     def story(session):
         agent = AgentAtInbox.signs_in(session, stack)
         page = agent.page
-        held: list[Route] = []
         before = page.locator("#rows > .row").count()
         assert before > 1
         expect(page.locator("#list .empty")).to_be_hidden()
-        page.route(URGENT, lambda route: held.append(route))
+        held = Held(page, URGENT)
         page.locator("#filters > summary").click()
         page.locator("#narrow [name=priority]").select_option("urgent")
         expect(page.locator("#list")).to_have_attribute("aria-busy", "true", timeout=WITHIN_MS)
-        # The test hears of what the page has sent only while it waits for the page.
-        wait_for(lambda: page.wait_for_timeout(50) or held, "the page to ask for the list")
+        asked = held.first()
         page.route(URGENT, lambda route: route.abort())
-        for route in held:
-            route.abort()
+        asked.abort()
         expect(page.locator("#list")).not_to_have_attribute("aria-busy", "true", timeout=WITHIN_MS)
         expect(page.locator("#banner")).to_be_visible(timeout=WITHIN_MS)
         expect(page.locator("#rows > .row")).to_have_count(before)

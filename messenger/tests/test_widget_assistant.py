@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import expect
 
 from curbe.testing.bed import Bed
+from curbe.testing.held import Held
 from curbe.testing.people import WITHIN_MS, VisitorAtShop
 from curbe.testing.program import TeamProgram
 from curbe.testing.slow_provider import FAILING, PATH, UNKNOWN, open_gate
@@ -261,19 +262,18 @@ def test_a_human_is_asked_for_once_however_often_it_is_pressed(browser, stack):
     def story(session):
         asker = Asker.comes(session, stack)
         asker.is_answered("human")
-        asked = []
-        asker.page.route(HANDING_OFF, lambda route: asked.append(route))
+        asked = Held(asker.page, HANDING_OFF)
         asker.human.dblclick(force=True)
         expect(asker.human).to_be_disabled()
-        wait_for(lambda: asker.page.evaluate("1") and asked, "the request")
+        request = asked.first()
         asker.human.evaluate("(one) => one.click()")
-        assert len(asked) == 1
-        asked[0].continue_()
+        assert asked.count() == 1
+        request.continue_()
         expect(asker.hand_over).to_have_text("Our team takes over from here. We usually answer within a few minutes")
         expect(asker.human).to_have_count(0)
         expect(asker.box).to_be_focused()
         expect(asker.hand_over).to_have_count(1)
-        assert len(asked) == 1
+        assert asked.count() == 1
         # What is asked from here on is the team's.
         asker.says("Are you there?")
         asker.team.reply(asker.conversation(), "Yes, I am.")
@@ -361,13 +361,12 @@ def test_what_an_answer_rests_on_is_read_in_the_widget_and_the_conversation_is_o
         asker.frame.get_by_role("button", name="Back to the conversation").click()
         asker.sees_all()
         # By keyboard, out of what this browser remembers, before the server has answered.
-        held = []
-        asker.page.route("**/api/messenger/bootstrap", lambda route: held.append(route))
+        held = Held(asker.page, "**/api/messenger/bootstrap")
         asker.page.reload()
         asker.opens_the_chat()
         expect(source).to_be_visible(timeout=WITHIN_MS)
         source.focus()
-        held[0].continue_()
+        held.first().continue_()
         asker.page.keyboard.press("Enter")
         expect(heading).to_be_focused(timeout=WITHIN_MS)
         asker.page.keyboard.press("Shift+Tab")

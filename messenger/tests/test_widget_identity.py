@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import expect
 
 from curbe.testing.bed import Bed
+from curbe.testing.held import Held
 from curbe.testing.people import WITHIN_MS, VisitorAtShop
 from curbe.testing.stack import Stack
 from curbe.testing.waiting import wait_for
@@ -337,9 +338,9 @@ def test_a_page_that_identifies_while_the_visitor_writes(browser, stack):
     def story(session):
         visitor = begins(session, stack, "Before anybody knew")
         guest, page = visitor.visitor_id(), visitor.page
-        posts, held = [], []
+        posts = []
         page.on("request", lambda request: posts.extend([last_of(request.url)] if request.method != "GET" else []))
-        page.route("**/bootstrap", lambda route: held.append(route))
+        held = Held(page, "**/bootstrap")
         visitor.box.press_sequentially("Around ", delay=10)
         say(page, "update", {"user_jwt": token(stack, "identifies", name="Ida")})
         visitor.box.press_sequentially("the announcement", delay=10)
@@ -349,7 +350,7 @@ def test_a_page_that_identifies_while_the_visitor_writes(browser, stack):
         expect(visitor.frame.get_by_text("Confirming that it is you")).to_be_visible(timeout=WITHIN_MS)
         assert posts == ["bootstrap"]
         visitor.box.press_sequentially("Begun before", delay=10)
-        held[0].continue_()
+        held.first().continue_()
         user = is_user(visitor)
         has_arrived(visitor)
         expect(visitor.box).to_have_value("Begun before")
@@ -366,11 +367,10 @@ def test_a_refused_proof_says_so_and_keeps_what_was_written(browser, stack):
     def story(session):
         visitor = begins(session, stack, "As a guest")
         guest, page = visitor.visitor_id(), visitor.page
-        held = []
-        page.route("**/bootstrap", lambda route: held.append(route))
+        held = Held(page, "**/bootstrap")
         say(page, "update", {"user_id": "doubtful", "user_jwt": token(stack, "doubtful")[:-3]})
         visitor.says("For the user alone")
-        held[0].continue_()
+        held.first().continue_()
         page.unroute_all()
         expect(visitor.frame.get_by_text("We could not confirm that you are signed in")).to_be_visible(
             timeout=WITHIN_MS

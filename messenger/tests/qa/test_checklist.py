@@ -8,6 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
+from curbe.testing.held import Held
 from curbe.testing.people import WITHIN_MS, AgentAtInbox, VisitorAtShop
 from curbe.testing.stack import Stack
 from curbe.testing.waiting import wait_for
@@ -169,14 +170,14 @@ def test_q10_whoever_writes_while_a_new_conversation_begins_is_not_interrupted(b
         visitor.opens_the_chat()
         visitor.says("Q10 the first matter")
         visitor.sees_note("Sent")
-        held = []
-        visitor.page.route("**/api/messenger/conversations", lambda route: held.append(route))
+        held = Held(visitor.page, "**/api/messenger/conversations")
         visitor.page.evaluate("Curbe('showMessages')")
         visitor.frame.get_by_role("button", name="New conversation").click()
         visitor.box.press_sequentially("Q10 another ")
         field = visitor.box.element_handle()
+        begun = held.first()
         with visitor.page.expect_response("**/api/messenger/conversations"):
-            held.pop().continue_()
+            begun.continue_()
         visitor.page.wait_for_function("() => true", polling="raf")
         assert field.evaluate("(field) => field.isConnected && document.activeElement === field")
         field.type("matter")

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import expect
 
+from curbe.testing.held import Held
 from curbe.testing.people import WITHIN_MS, AgentAtInbox, VisitorAtShop
 from curbe.testing.waiting import wait_for
 from messenger.tests.qa.test_checklist import bodies_of, thread_of
@@ -159,10 +160,9 @@ def test_what_a_closed_tab_was_sending_is_sent_by_the_next(browser, stack):
     def story(session):
         first = begins(session, stack, "in the first tab")
         second = another_tab(first)
-        held = []
-        first.page.route("**/conversations/*/messages", lambda route: held.append(route))
+        held = Held(first.page, "**/conversations/*/messages")
         first.says("never sent from there")
-        wait_for(lambda: first.page.evaluate("1") and held, "it to be under way")
+        held.first()
         expect(second.bubble("never sent from there")).to_be_visible(timeout=WITHIN_MS)
         person = first.visitor_id()
         assert bodies_of(stack, person) == ["in the first tab"]
