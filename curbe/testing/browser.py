@@ -171,6 +171,7 @@ class Browser:
 
 
 def _launch() -> tuple[sync_api.Playwright, sync_api.Browser]:
+    sync_api.expect.set_options(timeout=_PATIENCE_MS)
     executable = chromium.get()
     # Playwright's own Node needs libatomic1, which a bare machine lacks.
     os.environ.setdefault("PLAYWRIGHT_NODEJS_PATH", str(npm.node()))

@@ -17,8 +17,8 @@ from django.conf import settings
 from messenger.assistant.protocol import Answer, Decline, Inquiry, ProviderFailed
 
 PATH = f"{__name__}.GatedProvider"
-# What a spawned server needs to answer so.
-ENVIRONMENT = {"ASSISTANT_PROVIDER": PATH}
+# What a spawned server needs to answer so; a page is to be there before an answer that waits for it is given up.
+ENVIRONMENT = {"ASSISTANT_PROVIDER": PATH, "ASSISTANT_DEADLINE_S": "90"}
 FIRST, SECOND, WHOLE = "It takes", "It takes **two", "It takes **two days**."
 _LOOK_EVERY_S = 0.1
 

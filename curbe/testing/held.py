@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, Route
 
-from curbe.testing.waiting import wait_for
-
-_LOOK_MS = 20
+from curbe.testing.waiting import hear
 
 
 class Held:
@@ -19,14 +17,12 @@ class Held:
 
     def first(self) -> Route:
         """Wait until the page has asked, and return the first request."""
-        return wait_for(self._heard, "the page to ask")[0]
+        return self.all()[0]
+
+    def all(self) -> list[Route]:
+        """Wait until the page has asked, and return what is held: what nobody answers in time is asked again."""
+        return list(hear(self._page, lambda: self._routes, "the page to ask"))
 
     def count(self) -> int:
         """How many requests are held as far as the test has heard."""
         return len(self._routes)
-
-    def _heard(self) -> list[Route]:
-        self._page.wait_for_timeout(
-            _LOOK_MS
-        )  # A test hears of what the page has sent only while it waits for the page.
-        return self._routes

@@ -5,14 +5,12 @@ Whatever provider the installation has: what comes in, and what is suggested, th
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from typing import Any
 
-from playwright.sync_api import WebSocketRoute
-
 from curbe.testing.asker import Asker, switch_on
 from curbe.testing.desk import Desk
+from curbe.testing.line import Line
 from curbe.testing.stack import Stack
 
 SUGGESTING = "**/api/inbox/conversations/*/suggestion"
@@ -33,18 +31,13 @@ def to_an_answer(desk: Desk) -> None:
 
 
 def to_an_answer_that_comes_in(desk: Desk) -> None:
-    sockets: list[WebSocketRoute] = []
-
-    def takes(socket: WebSocketRoute) -> None:
-        socket.connect_to_server()
-        sockets.append(socket)
-
-    desk.page.route_web_socket("**/ws/inbox", takes)
+    line = Line(desk.page)
     conversation = _given_to_people(desk.stack)
     desk.goes(f"/inbox/c/{conversation}/?view=all")
     desk.appears("#parts .handover")
     desk.page.wait_for_load_state()
-    sockets[-1].send(json.dumps(_delta(conversation)))
+    line.is_up()
+    line.tells(_delta(conversation))
     desk.appears("#answering")
 
 

@@ -75,7 +75,9 @@ def to_a_reply_on_its_way(desk: Desk) -> None:
 
 def to_a_refused_reply(desk: Desk) -> None:
     assert desk.held
-    _refuse(desk.held.first())
+    desk.page.route(SENDING, _refuse)
+    for route in desk.held.all():
+        _refuse(route)
     desk.appears("#outbox .part.failed")
 
 

@@ -10,6 +10,9 @@ import httpx
 
 from curbe.testing.stack import Stack
 
+# A busy machine's first requests.
+_WITHIN_S = 20
+
 
 @dataclass(frozen=True)
 class TeamProgram:
@@ -41,6 +44,8 @@ class TeamProgram:
 
     def _ask(self, method: str, path: str, **content: Any) -> Any:
         headers = {"Authorization": f"Bearer {self.stack.demo['tenants'][self.tenant]['api_token']}"}
-        answer = httpx.request(method, f"{self.stack.base_url}/api/inbox/{path}", headers=headers, **content)
+        answer = httpx.request(
+            method, f"{self.stack.base_url}/api/inbox/{path}", headers=headers, timeout=_WITHIN_S, **content
+        )
         assert answer.is_success, answer.text
         return answer.json() if answer.content else None

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from curbe.testing import axe
 from curbe.testing.bed import Bed
+from curbe.testing.held import Held
 from curbe.testing.people import WITHIN_MS, AgentAtInbox, VisitorAtShop
 from curbe.testing.program import TeamProgram
 from curbe.testing.stack import Stack
@@ -18,6 +19,7 @@ SEQS = "[...document.querySelectorAll('#parts > .part')].map((one) => Number(one
 IN_SIGHT = """(part) => { const {top, bottom} = part.getBoundingClientRect();
   const place = document.getElementById("thread-scroll").getBoundingClientRect();
   return top >= place.top && bottom <= place.bottom }"""
+NEWER = "**/newer/?after=*"
 PLACE_OF = "(part) => part.getBoundingClientRect().top"
 
 
@@ -55,6 +57,7 @@ def opens_found(agent):
     agent.page.goto(f"{agent.base_url}/inbox/search/")
     agent.page.locator("#q").press_sequentially("line xylo", delay=20)
     expect(agent.page.locator("#found-messages .hit mark", has_text="xylophone")).to_be_visible(timeout=WITHIN_MS)
+    agent.page.wait_for_url("**/inbox/search/?q=line+xylo")  # Of what is typed last, not of its beginning.
     agent.page.keyboard.press("ArrowDown")
     agent.page.keyboard.press("Enter")
     found = agent.page.locator("#parts > .is-found")
@@ -99,11 +102,15 @@ def test_what_arrives_meanwhile_leaves_no_hole_and_the_end_is_reached_by_scrolli
         expect(agent.row_saying("Are you still there?")).to_have_count(1, timeout=WITHIN_MS)
         expect(agent.page.locator("#thread-head[data-status=open]")).to_be_visible()
         assert contiguous(agent.page) == before
-        last = agent.page.locator("#parts > .part").last
-        last.scroll_into_view_if_needed()
-        where = last.evaluate(PLACE_OF)
-        loads(agent.page, "#newer", before[-1] + 1)
-        assert abs(agent.page.locator(f"#parts > [data-seq='{before[-1]}']").evaluate(PLACE_OF) - where) < 200
+        edge = agent.page.locator(f"#parts > [data-seq='{before[-1]}']")
+        newer = Held(agent.page, NEWER)
+        agent.page.locator("#newer").evaluate("(one) => one.scrollIntoView()")
+        asked = newer.first()
+        where = edge.evaluate(PLACE_OF)
+        agent.page.unroute(NEWER)
+        asked.continue_()
+        expect(agent.page.locator(f"#parts > [data-seq='{before[-1] + 1}']")).to_be_attached()
+        assert abs(edge.evaluate(PLACE_OF) - where) < 200
         while agent.page.locator("#newer").count():
             loads(agent.page, "#newer", contiguous(agent.page)[-1] + 1)
         agent.sees("Are you still there?")

@@ -17,7 +17,7 @@ from curbe.testing.people import WITHIN_MS, VisitorAtShop
 from curbe.testing.program import TeamProgram
 from curbe.testing.slow_provider import FAILING, PATH, UNKNOWN, open_gate
 from curbe.testing.stack import Stack
-from curbe.testing.waiting import wait_for
+from curbe.testing.waiting import hear, wait_for
 
 HANDING_OFF = "**/conversations/*/handoff"
 QUESTION = {"en": "Shipping times to Mexico? #{gate}", "es": "¿Plazos y gastos de envío a México? #{gate}"}
@@ -392,7 +392,7 @@ def test_an_article_covers_its_conversation_so_what_comes_rings_and_is_unread(br
         asker.team.reply(conversation, "Did that help?")
         expect(asker.frame.locator(".tabs .count")).to_be_visible(timeout=WITHIN_MS)
         assert asker.unread() == 1
-        wait_for(lambda: asker.page.evaluate("1") and has_rung(lines), "it to ring")
+        hear(asker.page, lambda: has_rung(lines), "it to ring")
         asker.frame.get_by_role("button", name="Back to the conversation").click()
         asker.sees("Did that help?")
         wait_for(lambda: asker.unread() == 0, "it to be read")

@@ -16,7 +16,7 @@ from playwright.sync_api import expect
 from curbe.testing.bed import Bed
 from curbe.testing.people import WITHIN_MS, VisitorAtShop
 from curbe.testing.stack import Stack
-from curbe.testing.waiting import wait_for
+from curbe.testing.waiting import hear, wait_for
 
 BLOCK_STORAGE = """for (const name of ["localStorage", "sessionStorage"])
   Object.defineProperty(window, name, { get() { throw new DOMException("blocked", "SecurityError") } })"""
@@ -144,7 +144,7 @@ def test_a_passer_by_costs_one_script_and_leaves_no_trace(browser, stack, listed
         page.get_by_role("button", name="Open chat").click()
         VisitorAtShop(page).opens_the_chat()
         VisitorAtShop(page).says("Hello")
-        wait_for(lambda: page.evaluate("1") and traces(session, page, stack)[1] == 1, "a socket")
+        hear(page, lambda: traces(session, page, stack)[1] == 1, "a socket")
 
 
 def test_it_works_under_a_strict_policy_and_keeps_its_secret(browser, stack, listed_site):
@@ -462,7 +462,7 @@ def test_debug_prints_the_trace_and_no_credential(browser, stack):
         visitor.says("What is going on?")
         visitor.sees_note("Sent")
         visitor.says("And now?")
-        wait_for(lambda: page.evaluate("1") and any("[curbe] evs" in line for line in lines), "the event to be traced")
+        hear(page, lambda: any("[curbe] evs" in line for line in lines), "the event to be traced")
         traced = [line.removeprefix("[curbe] ").partition(" ") for line in lines if line.startswith("[curbe] ")]
         steps = [step for step, _, _ in traced]
         for step in ("bootstrap", "chat_start", "connection", "welcome", "evs"):

@@ -15,7 +15,7 @@ from curbe.testing.bed import Bed
 from curbe.testing.held import Held
 from curbe.testing.people import WITHIN_MS, VisitorAtShop
 from curbe.testing.stack import Stack
-from curbe.testing.waiting import wait_for
+from curbe.testing.waiting import hear, wait_for
 
 BLOCK_STORAGE = """for (const name of ["localStorage", "sessionStorage"])
   Object.defineProperty(window, name, { get() { throw new DOMException("blocked", "SecurityError") } })"""
@@ -306,7 +306,7 @@ def test_a_user_cannot_start_over(browser, stack):
         visitor.page.on("console", lambda message: lines.append(message.text))
         user, device = is_user(visitor), device_of(visitor.page)
         say(visitor.page, "reset")
-        wait_for(lambda: visitor.page.evaluate("1") and any("verified_contact" in line for line in lines), "a warning")
+        hear(visitor.page, lambda: any("verified_contact" in line for line in lines), "a warning")
         visitor.sees("Mine for good")
         assert (visitor.visitor_id(), device_of(visitor.page)) == (user, device)
         visitor.says("Still here")
@@ -451,7 +451,7 @@ def test_the_trace_of_a_login_has_no_credential(browser, stack):
         visitor.says("A private matter")
         has_arrived(visitor)
         user = is_user(visitor)
-        wait_for(lambda: visitor.page.evaluate("1") and any(user in line for line in lines), "the trace")
+        hear(visitor.page, lambda: any(user in line for line in lines), "the trace")
         secrets = [proof, proof.split(".")[2], device_of(visitor.page), session_token_of(visitor.page)]
         for secret in [*secrets, "A private matter", "traced@example.com"]:
             assert not [line for line in lines if secret in line]

@@ -30,7 +30,8 @@ function isOfBar(target, kind) {
 
 function ask(ms = 0) {
   clearTimeout(timer);
-  timer = window.setTimeout(() => void show(address()), ms);
+  const number = ++asked; // What is still on its way would take back what was chosen now.
+  timer = window.setTimeout(() => void show(address(), number), ms);
 }
 
 /** The page's address with what the bar says. */
@@ -42,9 +43,10 @@ function address() {
   return `${fact("base")}${open ? `c/${open}/` : ""}?${query}`;
 }
 
-/** @param {string} url */
-async function show(url) {
-  const [number, since] = [++asked, performance.now()];
+/** @param {string} url
+ * @param {number} number */
+async function show(url, number) {
+  const since = performance.now();
   find("#list")?.setAttribute("aria-busy", "true");
   try {
     const answer = parsed(await html(url));
@@ -53,7 +55,7 @@ async function show(url) {
   } catch {
     showBanner("failed"); // Handled: the reader is told, and the list is as it was.
   }
-  find("#list")?.removeAttribute("aria-busy");
+  if (number === asked) find("#list")?.removeAttribute("aria-busy");
 }
 
 /** @param {Document} answer

@@ -32,6 +32,8 @@ export const PLACES = { m: "mine", u: "unassigned", a: "all", s: "snoozed", c: "
 const SEQUENCE_MS = 1500;
 /** A row has the focus, or a box in it. */
 const TYPING = "input:not([type=checkbox]), textarea, select, dialog, .sheet";
+/** What was in it keeps the focus after it was closed, until the page is drawn without it. */
+const LEFT = "dialog:not([open])";
 /** Keys that go on for as long as they are held. */
 const HELD = new Set(["j", "k"]);
 let wentAt = -Infinity;
@@ -43,8 +45,13 @@ export function pressed(event) {
   if (event.ctrlKey || event.metaKey) return command(event);
   if (event.key === "Escape") return leave(target);
   if (event.repeat && !HELD.has(event.key)) return; // Held down: it is done once.
-  if (target.closest(TYPING) || !(performance.now() - wentAt < SEQUENCE_MS ? go : act)(event.key)) return;
+  if (isTyping(target) || !(performance.now() - wentAt < SEQUENCE_MS ? go : act)(event.key)) return;
   event.preventDefault();
+}
+
+/** @param {HTMLElement} target */
+function isTyping(target) {
+  return target.closest(TYPING) !== null && target.closest(LEFT) === null;
 }
 
 /** Do what a key does; whether it does anything.
@@ -111,7 +118,7 @@ function search() {
 /** One thing at a time: the menu, what is chosen, the text, the thread.
  * @param {HTMLElement} target */
 function leave(target) {
-  if (target.closest("dialog") || closeMenu(target)) return;
+  if (target.closest("dialog[open]") || closeMenu(target)) return;
   find("#account")?.removeAttribute("open");
   if (target.closest("#composer") && dropSuggestion()) return;
   if (target.closest("#composer, #thread, #narrow")) current()?.focus();

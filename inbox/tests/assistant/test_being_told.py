@@ -40,6 +40,7 @@ def test_what_the_assistant_answers_rings_nowhere_and_what_it_hands_over_once(br
         shows(row_of(agent, asker.conversation_id), "Assistant: It takes two days.")
         assert shown_to(agent) == []
         asker.says("What nobody knows")
+        asker.is_handed_over()
         is_told(agent, 1)
         [[title, body]] = shown_to(agent)
         assert title.startswith("Guest")

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from curbe.testing.people import WITHIN_MS
-from curbe.testing.waiting import wait_for
+from curbe.testing.waiting import hear, wait_for
 from messenger.rendering import render_markdown, render_plain
 
 from .hostile import AUTHOR, BENIGN, CORPUS, MARKUP, PAYLOADS, packed
@@ -55,7 +55,7 @@ def test_s38_the_trap_works_and_what_is_rendered_does_not_spring_it(browser):
             "{srcdoc: `<!doctype html><body>${text}`, name: `n${i}`})))",
             raw,
         )
-        wait_for(lambda: page.evaluate("1") and len(trap.sprung) >= 100, "a hundred payloads to run")
+        hear(page, lambda: len(trap.sprung) >= 100, "a hundred payloads to run")
         page.evaluate("document.body.replaceChildren()")
         page.evaluate(show, CORPUS["event handlers"] + CORPUS["foreign content"])
         assert len(page.evaluate(INSPECT, shapes)) >= 84

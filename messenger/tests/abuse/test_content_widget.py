@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import expect
 
 from curbe.testing.people import WITHIN_MS, VisitorAtShop
-from curbe.testing.waiting import wait_for
+from curbe.testing.waiting import hear, wait_for
 from messenger import looks
 
 from .hostile import AUTHOR, BENIGN, CORPUS, PAYLOADS, packed
@@ -103,7 +103,7 @@ def assert_the_trap_is_set(trap, page, where, shapes):
     """The control: in the same place, what is taken for HTML runs and is found."""
     put = f"(control) => {{ ({where}).innerHTML = control; }}"
     page.evaluate(put, CONTROL)
-    wait_for(lambda: page.evaluate("1") and trap.sprung, "the control to run")
+    hear(page, lambda: trap.sprung, "the control to run")
     assert page.evaluate(INSPECT, shapes) != []
 
 

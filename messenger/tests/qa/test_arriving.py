@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from curbe.testing.people import WITHIN_MS, CustomerAtShop, VisitorAtShop
-from curbe.testing.waiting import wait_for
+from curbe.testing.waiting import hear, wait_for
 from messenger.hours import DAYS
 from messenger.tests.qa.test_checklist import team_api, thread_of
 from messenger.tests.qa.test_login import CLARA
@@ -195,7 +195,7 @@ def test_the_next_page_shows_the_thread_before_the_server_answers(browser, stack
         visitor.sees("Remember me")
         visitor.says("Said meanwhile")  # It waits for the session, and goes by itself.
         expect(visitor.thread.locator(".waiting")).to_have_count(1)
-        wait_for(lambda: visitor.page.evaluate("1") and held, "the bootstrap to be on its way")
+        hear(visitor.page, lambda: held, "the bootstrap to be on its way")
         held[0].continue_()
         expect(visitor.thread.locator(".waiting")).to_have_count(0, timeout=WITHIN_MS)
         visitor.sees_once("Remember me", "Said meanwhile")

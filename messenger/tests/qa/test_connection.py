@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from curbe.testing.held import Held
 from curbe.testing.people import WITHIN_MS, AgentAtInbox, VisitorAtShop
-from curbe.testing.waiting import wait_for
+from curbe.testing.waiting import hear, wait_for
 from messenger.tests.qa.test_checklist import bodies_of, thread_of
 from messenger.tests.qa.wires import Sockets
 
@@ -145,7 +145,7 @@ def test_a_reload_while_a_message_is_on_its_way_sends_it_once(browser, stack):
         )  # The network takes it, and is silent.
         visitor.says("while sending")
         visitor.says("and behind it")
-        wait_for(lambda: visitor.page.evaluate("1") and held, "the first to be under way")
+        hear(visitor.page, lambda: held, "the first to be under way")
         visitor.page.unroute("**/conversations/*/messages")
         visitor.page.reload()
         visitor.opens_the_chat()
@@ -186,7 +186,7 @@ def test_a_computer_that_wakes_up_catches_up_at_once(browser, stack):
         visitor.opens_the_chat()
         visitor.says("before the lid was closed")
         visitor.sees_note("Sent")
-        wait_for(lambda: page.evaluate("1") and network.opened == 1, "the socket")
+        hear(page, lambda: network.opened == 1, "the socket")
         network.fall_silent()
         reply(stack, visitor, "while it slept")
         visitor.does_not_see("while it slept")

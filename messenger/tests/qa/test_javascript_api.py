@@ -12,7 +12,7 @@ from django.conf import settings
 from playwright.sync_api import expect
 
 from curbe.testing.people import WITHIN_MS, VisitorAtShop
-from curbe.testing.waiting import wait_for
+from curbe.testing.waiting import hear, wait_for
 from messenger.tests.qa.test_checklist import team_api, thread_of
 from messenger.tests.qa.test_connection import reply
 from messenger.tests.test_widget_identity import token
@@ -211,7 +211,7 @@ def test_update_without_settings_is_a_page_view(browser, stack, host):
         visitor = chatting(host(session))
         posts = sent_by(visitor.page)
         visitor.page.evaluate("history.pushState({}, '', '/host/next'); document.title = 'Next'; Curbe('update')")
-        wait_for(lambda: visitor.page.evaluate("1") and posts == ["visits"], "the page view")
+        hear(visitor.page, lambda: posts == ["visits"], "the page view")
 
 
 def test_it_survives_what_single_page_sites_do_to_the_body(browser, stack, host):
@@ -422,7 +422,7 @@ def test_events_are_noted_in_the_trace(browser, stack, host):
         visitor.page.on("console", lambda message: lines.append(message.text))
         call(visitor, "debug", True)
         call(visitor, "trackEvent", "ordered-item", {"price": 12})
-        wait_for(lambda: visitor.page.evaluate("1") and [line for line in lines if "ordered-item" in line], "the trace")
+        hear(visitor.page, lambda: [line for line in lines if "ordered-item" in line], "the trace")
         (line,) = [line for line in lines if "ordered-item" in line]
         for field in ("trace_id", "widget_id", "tenant_id", "device", "contact_id", "conversation_id"):
             assert f'"{field}"' in line

@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import expect
 
 from curbe.testing.people import WITHIN_MS
-from curbe.testing.waiting import wait_for
+from curbe.testing.waiting import hear, wait_for
 from messenger.tests.qa.test_checklist import thread_of
 from messenger.tests.qa.test_javascript_api import (
     RECORD,
@@ -183,7 +183,7 @@ def test_events_cost_a_passer_by_nothing_and_are_traced_for_who_debugs(browser, 
         assert frames(visitor) == 0
         call(visitor, "debug", True)
         call(visitor, "trackEvent", "seen-by-somebody", {"price": 12})
-        wait_for(lambda: visitor.page.evaluate("1") and any("seen-by-somebody" in line for line in lines), "the trace")
+        hear(visitor.page, lambda: any("seen-by-somebody" in line for line in lines), "the trace")
         assert not any("seen-by-nobody" in line for line in lines)
 
 

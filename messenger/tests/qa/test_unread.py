@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from curbe.testing.people import WITHIN_MS, VisitorAtShop
-from curbe.testing.waiting import wait_for
+from curbe.testing.waiting import hear, wait_for
 from messenger.tests.qa.test_connection import reply
 from messenger.tests.qa.test_javascript_api import call, chatting, host
 from messenger.tests.test_widget_browser import BLOCK_STORAGE
@@ -109,7 +109,7 @@ def test_the_title_of_a_page_view_is_the_pages_own(browser, stack, host):
             "request", lambda one: bodies.append(json.loads(one.post_data)) if one.url.endswith("/visits") else 0
         )
         visitor.page.evaluate("history.pushState({}, '', '/host/next'); Curbe('update')")
-        wait_for(lambda: visitor.page.evaluate("1") and bodies, "the page view")
+        hear(visitor.page, lambda: bodies, "the page view")
         assert bodies[0]["page"]["title"] == "Host"
 
 
