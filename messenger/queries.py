@@ -35,6 +35,7 @@ from .models import (
     Mention,
     Message,
     ReadState,
+    RevocationReason,
     Tag,
     Tagging,
     Team,
@@ -43,6 +44,7 @@ from .models import (
 )
 from .paging import Page, longest_waiting_first, newest_first, walk
 from .payloads import Facts
+from .principals import ended
 from .streams import contact_stream, team_stream
 from .wordindex import ids_with
 from .words import words_of
@@ -416,8 +418,16 @@ def _person(contact: Contact) -> tuple[Contact, list[str]]:
     own = Q(id=contact.id) | Q(merged_into=contact) if contact.type == Contact.Type.USER else Q(id=contact.id)
     rows = Contact.objects.filter(own, tenant_id=contact.tenant_id).order_by("-id")[: _MOST_MERGED + 1]
     people = {one.id: one for one in rows}
-    person = people.pop(contact.id, None) or Contact.objects.get(tenant_id=contact.tenant_id, id=contact.id)
+    person = people.pop(contact.id, None) or _present(contact)
     return person, sorted(str(one) for one in people)
+
+
+def _present(contact: Contact) -> Contact:
+    """The contact as they are now. Raises Unauthenticated when they were removed."""
+    person = Contact.objects.filter(tenant_id=contact.tenant_id, id=contact.id).first()
+    if person is None:
+        raise ended(RevocationReason.IDENTITY_CHANGED)
+    return person
 
 
 def _unread_count(contact: Contact, facts: list[Facts]) -> int:

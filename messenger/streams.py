@@ -12,8 +12,9 @@ from django.db.models import QuerySet
 
 from . import payloads
 from .loading import by_id, own_facts, possible_duplicates, shared_facts, with_authors, with_joins
-from .models import Agent, Contact, Conversation, Event, Message, Stream
+from .models import Agent, Contact, Conversation, Event, Message, RevocationReason, Stream
 from .payloads import Facts
+from .principals import ended
 
 # A client that is further behind than this is told to take a snapshot instead.
 MOST_BEHIND = 1000
@@ -27,8 +28,11 @@ _STATES: dict[str, Callable[..., dict[str, Any] | None]] = {
 
 
 def contact_stream(contact: Contact) -> Stream:
-    """Return the contact's stream with its present head."""
-    return Stream.objects.get(tenant_id=contact.tenant_id, contact=contact)
+    """Return the contact's stream with its present head. Raises Unauthenticated when the contact was removed."""
+    stream = Stream.objects.filter(tenant_id=contact.tenant_id, contact=contact).first()
+    if stream is None:
+        raise ended(RevocationReason.IDENTITY_CHANGED)
+    return stream
 
 
 def contact_streams(contacts: Sequence[Contact]) -> dict[uuid.UUID, Stream]:

@@ -218,7 +218,9 @@ def _replay(message_id: uuid.UUID, stored_hash: str, request_hash: str) -> Sent:
     # Of what was removed nothing is known any more, and it is not said again.
     if stored_hash and stored_hash != request_hash:
         raise KeyReused()
-    message = Message.objects.select_related("agent", "contact", "conversation").get(id=message_id)
+    message = Message.objects.select_related("agent", "contact", "conversation").filter(id=message_id).first()
+    if message is None:
+        raise NotFound()
     return Sent(message, is_replay=True)
 
 

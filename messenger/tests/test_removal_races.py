@@ -19,7 +19,7 @@ from curbe.testing.ledger import assert_streams_have_no_holes
 from curbe.testing.race import Runner, race
 from curbe.testing.scale import repetitions
 from curbe.testing.waiting import wait_for
-from messenger import actions
+from messenger import actions, queries, streams
 from messenger.actions.visits import Page
 from messenger.errors import Unauthenticated
 from messenger.models import Contact, Conversation, Device, Event, Message, Stream, Tenant, Visit
@@ -141,6 +141,9 @@ def test_a_session_that_goes_after_it_was_let_in_is_refused_and_misses_nothing(c
     assert let_in.token.visit.widget == company.widget
     with pytest.raises(Unauthenticated):
         actions.reset_device(by=let_in, device_id=device_id(), page=Page())
+    for ask in (queries.visitor_snapshot, streams.contact_stream):
+        with pytest.raises(Unauthenticated):
+            ask(let_in.contact)
 
 
 @pytest.mark.parametrize("is_guest", [False, True], ids=["new browser", "guest"])

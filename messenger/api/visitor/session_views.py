@@ -33,7 +33,7 @@ from .serializers import BootstrapBody, IdentityBody, ProfileBody, ResetBody, Vi
 log = structlog.get_logger(__name__)
 
 HEARTBEAT_S = 25
-_MOST_OVERTAKEN = 3
+_MOST_OVERTAKEN = 10
 
 
 class MalformedDeviceId(DomainError):
