@@ -41,9 +41,12 @@ def agent_viewing(agent: Agent, conversation: Conversation | None) -> None:
         nudges.publish_who(conversation.contact_id)
 
 
-def agent_read(agent: Agent, conversation_id: uuid.UUID, last_read_seq: int, unread: int) -> None:
-    """Tell the agent's other tabs how far they have read."""
+def agent_read(
+    agent: Agent, conversation_id: uuid.UUID, last_read_seq: int, unread: int, *, back: bool = False
+) -> None:
+    """Tell the agent's other tabs how far they have read; `back`: they marked it as unread from there on."""
     frame = {"t": "eph", "k": "agent_read", "c": str(conversation_id), "last_read_seq": last_read_seq, "unread": unread}
+    frame |= {"back": back}
     nudges.publish_ephemeral(agent.tenant_id, frame, agent_id=agent.id)
 
 

@@ -87,7 +87,7 @@ def mark_unread_by_agent(*, by: Agent, conversation_id: uuid.UUID, first_unread:
         version=F("version") + 1,
     )
     read = _read_now(own, conversation)
-    presence.agent_read(by, conversation_id, read.last_read_seq, read.unread)
+    presence.agent_read(by, conversation_id, read.last_read_seq, read.unread, back=True)
     return read
 
 

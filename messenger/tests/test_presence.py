@@ -141,7 +141,7 @@ async def test_marking_unread_is_told_to_that_agents_tabs_alone(chatting, harbor
         answer = await in_thread(desk.post)(f"conversations/{conversation_id}/unread", {"from": 1})
         assert answer.json() == {"last_read_seq": 0, "unread": 1}
         frame = await hear_of(mine, "agent_read")
-        assert (frame["last_read_seq"], frame["unread"]) == (0, 1)
+        assert (frame["last_read_seq"], frame["unread"], frame["back"]) == (0, 1, True)
         assert await bens.hears_nothing()
 
 

@@ -58,22 +58,23 @@ export async function markUnread() {
   if (!conversation || !last) return;
   kept = conversation;
   const read = await api("POST", `conversations/${conversation}/unread`, { from: seqOf(last) });
-  takeRead({ c: conversation, ...read });
-  tellRead({ c: conversation, ...read });
+  takeRead({ c: conversation, ...read, back: true });
+  tellRead({ c: conversation, ...read, back: true });
   announce(text("marked_unread"));
 }
 
 /** The cursor was moved here or in another tab of this agent. Back means: as unread as it was marked there.
  * @param {import("./tabs.js").Read} read */
-export function takeRead({ c, last_read_seq, unread }) {
+export function takeRead({ c, last_read_seq, unread, back = false }) {
   const isOpen = c === openConversation();
-  const isBack = last_read_seq < (told.get(c) ?? (isOpen ? shownRead() : 0));
+  const isBehind = last_read_seq < (told.get(c) ?? (isOpen ? shownRead() : 0));
+  if (isBehind && !back) return; // It was said before one read on.
   told.set(c, last_read_seq);
   showUnread(c, unread);
   onRead(c);
   if (!isOpen) return;
   Object.assign(find("#thread-head")?.dataset ?? {}, { read: String(last_read_seq) });
-  if (isBack) showFreshAfter(c, last_read_seq);
+  if (isBehind) showFreshAfter(c, last_read_seq);
 }
 
 /** Whether the end of the thread is on the screen.
@@ -110,6 +111,7 @@ async function tell(conversation, seq) {
   told.set(conversation, seq);
   try {
     const read = await api("PUT", `conversations/${conversation}/read`, { up_to: seq });
+    if ((told.get(conversation) ?? 0) < seq) return; // Marked as unread meanwhile.
     showUnread(conversation, read.unread);
     onRead(conversation);
     tellRead({ c: conversation, ...read });

@@ -11,8 +11,9 @@ import { store } from "./store.js";
 import { text } from "./texts.js";
 import { preferences } from "./writing.js";
 
-/** How far this agent has read a conversation, and how many messages are unread after that.
- * @typedef {{c: string, last_read_seq: number, unread: number}} Read */
+/** How far this agent has read a conversation, and how many messages are unread after that; `back`: from there on they
+ * marked it as unread.
+ * @typedef {{c: string, last_read_seq: number, unread: number, back?: boolean}} Read */
 /** @typedef {{id: string, conversation_id: string, body: string, author: {kind: string, name: string}, mentions?: string[], event: {name: string, summary?: string} | null}} Said */
 /** @typedef {{assignee: {id: string} | null, contact: {display_name: string}, assistant_answers: boolean}} About */
 /** Whom it is about, what they said, and both in one sentence.

@@ -180,6 +180,7 @@ async def _agent_read(at: Installation) -> None:
         await agent.call("PUT", f"conversations/{visitor.conversation_id}/read", {"up_to": 1})
         frame = await ours.hear_of("agent_read")
         assert (frame["c"], frame["last_read_seq"], frame["unread"]) == (visitor.conversation_id, 1, 0)
+        assert frame["back"] is False
         assert await theirs.still_answers()
 
 
