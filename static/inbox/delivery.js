@@ -28,13 +28,15 @@ async function echo() {
   const headers = { "X-CSRFToken": csrf, "X-Curbe-Tenant": fact("tenant") };
   const left = Date.now();
   const answer = await fetch(place?.dataset.echo ?? "", { method: "POST", headers });
-  compareClocks(Number(answer.headers.get("X-Server-Time")), (left + Date.now()) / 2);
+  compareClocks(Number(answer.headers.get("X-Server-Time")), left, Date.now());
 }
 
-/** @param {number} theirs ms since 1970
- * @param {number} ours */
-function compareClocks(theirs, ours) {
-  const apart = Math.abs(theirs - ours) / 1000;
+/** An answer that took its time does not make a clock wrong: only what is outside of the time it was on its way counts.
+ * @param {number} theirs ms since 1970
+ * @param {number} left when it was asked for
+ * @param {number} came */
+function compareClocks(theirs, left, came) {
+  const apart = Math.max(0, left - theirs, theirs - came) / 1000;
   if (theirs) show("browser-clock", apart <= Number(place?.dataset.skew), TEXTS.clock.replace("{s}", apart.toFixed(1)));
 }
 

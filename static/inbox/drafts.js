@@ -153,8 +153,9 @@ async function save(conversation) {
   try {
     const { draft } = await api("PUT", `conversations/${conversation}/draft`, { text: body, kind: as, version });
     const now = kept(conversation);
-    keep({ ...now, version: draft?.version ?? 0, isDirty: now.body !== body || now.as !== as }, conversation);
-    if (conversation === openConversation()) say(draft ? text("draft_saved") : "");
+    const isBehind = now.body !== body || now.as !== as;
+    keep({ ...now, version: draft?.version ?? 0, isDirty: isBehind }, conversation);
+    if (!isBehind && conversation === openConversation()) say(draft ? text("draft_saved") : "");
   } catch (error) {
     refused(conversation, body, /** @type {import("./http.js").Refused} */ (error));
   }

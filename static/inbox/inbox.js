@@ -3,7 +3,7 @@ import { hideBanner, showBanner } from "./banner.js";
 import { hearDraft, isSendKey, openComposer, resumeDraft, stopTyping, submit, turnTo, typed, wipeDrafts } from "./composer.js";
 import { pressed, showKeys } from "./keys.js";
 import { forgetWaiting, goToNewest, markRows, pointerMoved, scrolled } from "./list.js";
-import { hurry, touchAgain, touchRead } from "./live.js";
+import { askAgain, hurry, touchAgain, touchRead } from "./live.js";
 import { showTimeline } from "./log.js";
 import { hurryOutbox, showOutbox, startOutbox, wipeOutbox } from "./outbox.js";
 import { app, fact, find, openConversation } from "./page.js";
@@ -225,7 +225,7 @@ function listen() {
   window.addEventListener("focus", readOn);
   window.addEventListener("storage", ({ key }) => key && hearDraft(key));
   window.addEventListener("offline", () => showBanner("offline"));
-  window.addEventListener("online", () => (hideBanner("offline"), nudge(true), hurryOutbox()));
+  window.addEventListener("online", () => (hideBanner("offline"), nudge(true), hurryOutbox(), askAgain()));
   window.setInterval(showTimes, TICK_MS);
 }
 

@@ -68,6 +68,14 @@ export function hurry() {
   if (dirty.length) schedule(0);
 }
 
+/** The network is back: what could not be asked for is asked for now. */
+export function askAgain() {
+  failures = 0;
+  due = Infinity;
+  clearTimeout(timer);
+  hurry();
+}
+
 /** Render the whole screen anew. Resolves with the cursor from before it was rendered.
  * @returns {Promise<string>} */
 export async function renew() {
@@ -131,10 +139,12 @@ async function update(asked) {
   const ids = idsOf(asked);
   const question = fact("page") === "log" ? ofLog(ids) : ofInbox(ids, asked);
   const list = theList();
+  const query = list?.dataset.query;
   const thread = openConversation();
   const unfoldedBefore = unfolded();
   const answer = parsed(await html(question));
   if (theList() !== list || fact("page") === "") return; // Another screen by now, which is newer than this answer.
+  if (list?.dataset.query !== query) return void dirty.push(...asked); // Narrowed meanwhile: asked for the list of now.
   const views = find("#views", answer);
   const old = find("#views");
   if (views && old) keepLabel(old, views);

@@ -67,7 +67,11 @@ export function showOutbox() {
   const settled = outbox.entries.find(isSettled);
   if (settled) return outbox.discard(settled.id); // Calls this again.
   const entries = outbox.entries.filter((one) => one.thread === open && !hasArrived(one.id));
-  keepPlace(() => find("#outbox")?.replaceChildren(...entries.map((one) => bubble(/** @type {Written} */ (one)))));
+  const fresh = entries.map((one) => bubble(/** @type {Written} */ (one)));
+  const old = [...(find("#outbox")?.children ?? [])];
+  const isSame = fresh.length === old.length && fresh.every((one, i) => one.isEqualNode(old[i] ?? null));
+  // What is the same stays: somebody may be about to press one of its buttons.
+  if (!isSame) keepPlace(() => find("#outbox")?.replaceChildren(...fresh));
 }
 
 /** @param {How & {id: string, thread: string, body: string, files?: any[]}} message */
@@ -121,6 +125,7 @@ function isOvertaken(entry) {
 /** @param {Written} entry */
 function bubble(entry) {
   const row = make("li", `part ${entry.kind} from-agent pending ${entry.state}`);
+  row.dataset.entry = entry.id;
   const said = make("div", "said");
   const fate = make("p", "fate");
   fate.append(make("span", "", fateOf(entry)), ...remedies(entry));
