@@ -23,8 +23,8 @@ import { composer, field, insert, isBeingPut, kind, preferences } from "./writin
 /** A thread and a kind in one word: a note's typing goes to the team alone, so changing the kind is stopping. */
 const typist = createTypist((where, on) => {
   const [conversation = "", kindOf] = where.split(" ");
-  tellTyping(conversation, on, kindOf);
   writesReply(on && kindOf === "message");
+  return tellTyping(conversation, on, kindOf);
 }, clock);
 
 /** A thread is on the screen: what was begun in it is in the field again. */

@@ -59,10 +59,13 @@ export function startStream(whenLive) {
 /** Tell that one types, or has stopped: over HTTP while polling.
  * @param {string} conversation
  * @param {boolean} on
- * @param {string | undefined} kind "message", or "note", of which the visitor learns nothing */
+ * @param {string | undefined} kind "message", or "note", of which the visitor learns nothing
+ * @returns {boolean} false: there is no connection to tell it by */
 export function tellTyping(conversation, on, kind) {
-  if (connection.send({ t: "typing", c: conversation, on, kind }) || connection.state !== "polling") return;
+  if (connection.send({ t: "typing", c: conversation, on, kind })) return true;
+  if (connection.state !== "polling") return false;
   void api("POST", `conversations/${conversation}/typing`, { on, kind }).catch(() => null); // Handled: only dots are lost.
+  return true;
 }
 
 /** Send a frame; it is lost when there is no connection.

@@ -81,6 +81,8 @@ export function createConnection(wiring) {
   let renewals = 0;
   /** The server itself did not answer, the last time that one polled. */
   let wasAway = false;
+  /** It has, since polling began. */
+  let hasAnswered = false;
   let triedAt = -Infinity;
   let heardAt = -Infinity;
   let tickedAt = 0;
@@ -169,7 +171,10 @@ export function createConnection(wiring) {
     const what = verdict(code);
     if (what === "renew" || what === "refused") return giveUp(code, what);
     failures = what === "poll" ? ENOUGH : failures + Number(pause === undefined);
-    if (poller) return set("retry", connect, AGAIN_MS);
+    if (poller) {
+      if (hasAnswered) enter("polling");
+      return set("retry", connect, AGAIN_MS);
+    }
     enter("recovering");
     if (pause === undefined && failures >= ENOUGH) startPolling();
     else set("retry", connect, pause ?? Math.max(0, backoff(failures - 1, clock.random()) - waited));
@@ -186,6 +191,7 @@ export function createConnection(wiring) {
   }
 
   function startPolling() {
+    hasAnswered = false;
     poller = createPoller({
       ask: wiring.poll,
       after: () => wiring.hello().after,
@@ -197,14 +203,16 @@ export function createConnection(wiring) {
     });
   }
 
-  /** The server is there, and only a socket does not get through. One that was away may well take the next socket. */
+  /** The server is there, and only a socket does not get through. One that was away may well take the next socket: only
+   * when it does not, one is said to poll. */
   function answered() {
-    if (state === "polling") return;
+    if (hasAnswered) return;
+    hasAnswered = true;
     failures = ENOUGH;
     renewals = 0;
     set("retry", connect, wasAway ? backoff(failures, clock.random()) : AGAIN_MS);
+    if (!wasAway) enter("polling");
     wasAway = false;
-    enter("polling");
   }
 
   /** @param {number} code

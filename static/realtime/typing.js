@@ -32,7 +32,7 @@ export function stillTyping(typists, now) {
 }
 
 /** Tells the other side that one types: at most every 3 s, and at once when one stops.
- * @param {(thread: string, on: boolean) => void} send
+ * @param {(thread: string, on: boolean) => unknown} send false: it was not sent, and is said again with the next key
  * @param {Clock} clock */
 export function createTypist(send, clock) {
   /** @type {string | null} */
@@ -59,8 +59,7 @@ export function createTypist(send, clock) {
       clock.clear(timer);
       timer = clock.set(stop, 2 * EVERY_MS);
       if (clock.now() - saidAt < EVERY_MS) return;
-      saidAt = clock.now();
-      send(where, true);
+      if (send(where, true) !== false) saidAt = clock.now();
     },
     stop,
   };

@@ -155,12 +155,16 @@ function Tabs({ ui }) {
 export function Panel({ ui }) {
   const root = useRef(/** @type {HTMLElement | null} */ (null));
   const { isOpen, space, phase } = ui.state;
-  useEffect(() => {
+  const begin = () => {
     /** @type {HTMLElement | null | undefined} */
     const start = root.current?.querySelector("h1[tabindex], .gone .plain");
-    const isBusy = document.activeElement?.matches("input, textarea");
-    if (isOpen && !isBusy) start?.focus();
-  }, [isOpen, space, phase]);
+    if (isOpen && !document.activeElement?.matches("input, textarea")) start?.focus();
+  };
+  useEffect(begin, [isOpen, space]);
+  // Another phase of the same screen takes nobody away from what they have reached in it.
+  useEffect(() => {
+    if (document.activeElement === document.body) begin();
+  }, [phase]);
   useEffect(() => document.addEventListener("keydown", (event) => root.current && keepFocus(event, root.current)), []);
   return html`<div class="panel" ref=${root} role="dialog" aria-modal="true" aria-label=${ui.state.widget?.name ?? "Chat"}><${App} ui=${ui} /></div>`;
 }

@@ -77,10 +77,13 @@ export function createLive(core) {
   }
 
   /** @param {string} thread
-   * @param {boolean} on */
+   * @param {boolean} on
+   * @returns {boolean} false: there is no connection to tell it by */
   function tellTyping(thread, on) {
-    if (!isStored(thread) || connection.send({ t: "typing", c: thread, on }) || connection.state !== "polling") return;
+    if (!isStored(thread) || connection.send({ t: "typing", c: thread, on })) return true;
+    if (connection.state !== "polling") return false;
     void core.ask("POST", `conversations/${thread}/typing`, { on }).catch(() => null); // Handled: only dots are lost.
+    return true;
   }
 
   return {

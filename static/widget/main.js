@@ -192,7 +192,7 @@ function listen(tenantId) {
 async function configure(given) {
   Object.assign(init, given);
   paint();
-  language = await wordsFor(init.language, Boolean(styles));
+  language = await inLanguage(Boolean(styles));
   document.documentElement.lang = language.lang;
   draw();
 }
@@ -200,11 +200,20 @@ async function configure(given) {
 /** Before a part that is loaded later is drawn. */
 async function more() {
   styles ??= styled(root.dataset.more ?? "");
-  const [words] = await Promise.all([wordsFor(init.language, true), styles]).catch((error) => {
+  const [words] = await Promise.all([inLanguage(true), styles]).catch((error) => {
     styles = undefined;
     throw error;
   });
   language = words;
+}
+
+/** The words of the language that is wanted when they have come.
+ * @param {boolean} isAll also those of what is loaded later
+ * @returns {ReturnType<typeof wordsFor>} */
+async function inLanguage(isAll) {
+  const wanted = init.language;
+  const words = await wordsFor(wanted, isAll);
+  return wanted === init.language ? words : inLanguage(isAll);
 }
 
 function paint() {

@@ -158,13 +158,15 @@ test("a server that is away is tried by socket first, less and less often, and p
 });
 
 test("a server that is back takes sockets again, so nobody polls for a minute", async () => {
-  const { clock, last, poll, sockets } = await fallsBack();
+  const { clock, last, poll, seen, sockets } = await fallsBack();
   poll().reject();
   await clock.pass(2_000);
   last().onclose({ code: 1006 });
   poll().answer(204);
   await clock.pass(2_000);
   assert.equal(sockets.length, 5);
+  last().welcome();
+  assert.ok(!seen.states.includes("polling"), "nobody is told that this network blocks sockets");
 });
 
 test("a poll that fails on the way is told as recovering, and tried again soon", async () => {
@@ -176,7 +178,11 @@ test("a poll that fails on the way is told as recovering, and tried again soon",
   last().onclose({ code: 1006 });
   poll().answer(204);
   await settled();
-  assert.deepEqual([seen.states.at(-1), polls.length], ["polling", 4]);
+  assert.deepEqual([seen.states.at(-1), polls.length], ["recovering", 4]);
+  // Whoever was away may take the next socket: one polls for good only when it does not.
+  await clock.pass(2_000);
+  last().onclose({ code: 1006 });
+  assert.equal(seen.states.at(-1), "polling");
 });
 
 test("an answer that never comes is given up 10 s after the server should have sent it", async () => {

@@ -49,3 +49,14 @@ test("changing the thread ends it in the old one", () => {
   one.typed("c2", "t");
   assert.deepEqual(said, [["c1", true], ["c1", false], ["c2", true]]);
 });
+
+test("what could not be told is told with the next key", () => {
+  const said = [];
+  let isUp = false;
+  const one = createTypist((thread, on) => isUp && Boolean(said.push([thread, on])), new FakeClock());
+  one.typed("c1", "t");
+  isUp = true;
+  one.typed("c1", "te");
+  one.typed("c1", "tex");
+  assert.deepEqual(said, [["c1", true]]);
+});
