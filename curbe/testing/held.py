@@ -8,12 +8,12 @@ from curbe.testing.waiting import hear
 
 
 class Held:
-    """Whatever a page asks of an address, from now on."""
+    """Whatever a page asks of an address, from now on; with `most`, so many requests, and later ones go through."""
 
-    def __init__(self, page: Page, url: str) -> None:
+    def __init__(self, page: Page, url: str, most: int | None = None) -> None:
         self._page = page
         self._routes: list[Route] = []
-        page.route(url, lambda route: self._routes.append(route))
+        page.route(url, lambda route: self._routes.append(route), times=most)
 
     def first(self) -> Route:
         """Wait until the page has asked, and return the first request."""

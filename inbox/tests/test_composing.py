@@ -12,6 +12,7 @@ from curbe.testing.bed import Bed
 from curbe.testing.held import Held
 from curbe.testing.people import WITHIN_MS, AgentAtInbox, VisitorAtShop
 from curbe.testing.stack import Stack
+from curbe.testing.waiting import hear
 
 
 @pytest.fixture(scope="module")
@@ -86,12 +87,29 @@ def test_a_draft_that_is_being_sent_is_not_offered_again(browser, stack):
         keeps(agent)
         expect(conflict).to_be_hidden()
         agent.page.unroute("**/messages")
+        agent.page.reload()  # What earlier pages left is sent first: it does not wait for its next try.
         visitor.sees_once("First answer")
         agent.page.reload()
         expect(agent.box).to_have_value("And another", timeout=WITHIN_MS)
         expect(conflict).to_be_hidden()
         agent.sends()
         visitor.sees_once("First answer", "And another")
+
+
+def test_half_a_draft_is_not_said_to_be_saved(browser, stack):
+    @browser.run
+    def story(session):
+        begins(session, stack, "word by word")
+        agent = opens(session, stack, "word by word")
+        saves = Held(agent.page, "**/draft")
+        agent.types("Half")
+        half = saves.first()
+        agent.types(" and half")
+        half.continue_()
+        hear(agent.page, lambda: saves.count() == 2, "the rest to be on its way")
+        expect(agent.page.locator("#draft-state")).to_be_empty()
+        saves.all()[1].continue_()
+        keeps(agent)
 
 
 def test_a_draft_that_could_not_be_saved_is_saved_when_the_connection_is_back(browser, stack):
@@ -112,6 +130,9 @@ def test_i11_typing_a_note_tells_the_visitor_nothing_and_typing_a_reply_does(bro
     def story(session):
         visitor = begins(session, stack, "who reads this")
         agent = opens(session, stack, "who reads this")
+        # What comes after the page was made comes by the socket: from now on it is told that one types.
+        visitor.says("anybody?")
+        agent.sees("anybody?")
         agent.page.locator("#composer button[data-kind=note]").click()
         agent.types("@In")
         expect(agent.page.locator("#picker")).to_contain_text("Inés Ferrer", timeout=WITHIN_MS)
@@ -244,7 +265,12 @@ def test_the_collision_guard_keeps_the_second_answer_until_it_is_sent_anyway(bro
         expect(fate).to_contain_text("A colleague has answered meanwhile.", timeout=WITHIN_MS)
         maya.sees("I am")
         visitor.does_not_see("Me")
-        fate.get_by_role("button", name="Send anyway").click()
+        # Whatever else comes leaves the button where somebody is about to press it.
+        again = fate.get_by_role("button", name="Send anyway")
+        button = again.element_handle()
+        maya.page.evaluate("document.dispatchEvent(new CustomEvent('curbe:fresh'))")
+        assert button.evaluate("(one) => one.isConnected")
+        again.click()
         visitor.sees("Me")
 
 

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from curbe.testing.bed import Bed
 from curbe.testing.people import WITHIN_MS, AgentAtInbox
 from curbe.testing.stack import Stack
-from curbe.testing.waiting import wait_for
+from curbe.testing.waiting import hear
 
 GUARDS = {"x-frame-options", "content-security-policy"}
 
@@ -59,7 +59,7 @@ def test_s53_a_foreign_page_that_frames_it_shows_nothing(browser, stack, elsewhe
     def story(session):
         page = AgentAtInbox.signs_in(session, stack).page
         frame = framed(page, elsewhere, f"{stack.base_url}{path}")
-        wait_for(lambda: any("frame" in error for error in session.console_errors), "the browser to refuse it")
+        hear(page, lambda: any("frame" in error for error in session.console_errors), "the browser to refuse it")
         assert frame.url.startswith("chrome-error:")
         assert frame.locator("main, form, #rows").count() == 0
         # The control: nothing but the two headers is in the way.

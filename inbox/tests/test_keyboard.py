@@ -178,6 +178,7 @@ def test_a_stop_without_a_ring_would_be_found(browser, stack):
     def story(session):
         desk = Typist.begins(session, stack, Look("en", phone=False))
         desk.goes("/inbox/login/")
+        desk.is_in("[name=username]")
         desk.page.evaluate(
             "for (let one = document.querySelector('[name=password]'), n = 0; n < 3; one = one.parentElement, n++)"
             "Object.assign(one.style, {outline: 'none', boxShadow: 'none'})"

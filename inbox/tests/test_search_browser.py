@@ -19,7 +19,6 @@ SEQS = "[...document.querySelectorAll('#parts > .part')].map((one) => Number(one
 IN_SIGHT = """(part) => { const {top, bottom} = part.getBoundingClientRect();
   const place = document.getElementById("thread-scroll").getBoundingClientRect();
   return top >= place.top && bottom <= place.bottom }"""
-NEWER = "**/newer/?after=*"
 PLACE_OF = "(part) => part.getBoundingClientRect().top"
 
 
@@ -103,11 +102,10 @@ def test_what_arrives_meanwhile_leaves_no_hole_and_the_end_is_reached_by_scrolli
         expect(agent.page.locator("#thread-head[data-status=open]")).to_be_visible()
         assert contiguous(agent.page) == before
         edge = agent.page.locator(f"#parts > [data-seq='{before[-1]}']")
-        newer = Held(agent.page, NEWER)
+        newer = Held(agent.page, "**/newer/?after=*", most=1)
         agent.page.locator("#newer").evaluate("(one) => one.scrollIntoView()")
         asked = newer.first()
         where = edge.evaluate(PLACE_OF)
-        agent.page.unroute(NEWER)
         asked.continue_()
         expect(agent.page.locator(f"#parts > [data-seq='{before[-1] + 1}']")).to_be_attached()
         assert abs(edge.evaluate(PLACE_OF) - where) < 200

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from curbe.testing.held import Held
-from curbe.testing.people import WITHIN_MS, AgentAtInbox
+from curbe.testing.people import WITHIN_MS, AgentAtInbox, VisitorAtShop
 from inbox.tests.pages import ids_of, text_of
 
 NOTHING = {
@@ -18,6 +18,7 @@ NOTHING = {
     "view=mentions": "Nobody has mentioned you.",
     "view=all&priority=urgent": "Nothing fits these filters.",
 }
+LIVE = "**/inbox/live/?*"
 URGENT = "**/inbox/?*priority=urgent*"
 
 
@@ -59,3 +60,28 @@ def test_a_list_on_its_way_is_busy_and_one_that_fails_says_so_and_stays(browser,
         page.locator("#narrow [name=priority]").select_option("")
         page.locator("#narrow [name=priority]").select_option("urgent")
         expect(page.locator("#rows > .row")).to_have_count(1, timeout=WITHIN_MS)
+
+
+def test_what_was_asked_for_the_whole_list_stays_out_of_a_narrowed_one(browser, stack):
+    @browser.run
+    def story(session):
+        agent = AgentAtInbox.signs_in(session, stack)
+        page = agent.page
+        page.goto(f"{agent.base_url}/inbox/?view=all")
+        page.wait_for_load_state()
+        news = Held(page, LIVE, most=1)
+        visitor = VisitorAtShop.arrives(session, stack, "/demo/?lang=en")
+        visitor.opens_the_chat()
+        visitor.says("Not urgent at all")
+        late = news.first()
+        page.locator("#filters > summary").click()
+        page.locator("#narrow [name=priority]").select_option("urgent")
+        expect(page.locator("#rows > .row")).to_have_count(1)
+        # It is asked for again, for the list of now.
+        with page.expect_response(lambda answer: "/live/?" in answer.url and "priority=urgent" in answer.url):
+            late.continue_()
+        expect(page.locator("#rows > .row")).to_have_count(1)
+        expect(agent.row_saying("Not urgent at all")).to_have_count(0)
+        # The control: in the whole list it is there.
+        page.locator("#narrow [name=priority]").select_option("")
+        expect(agent.row_saying("Not urgent at all")).to_have_count(1)
