@@ -10,15 +10,16 @@ COMPILE := $(UV) pip compile pyproject.toml --quiet --universal --python-version
 run: env
 	@exec .venv/bin/python -u manage.py serve --setup
 
-# The three runs share nothing, so they run side by side; each shows its output when it is done.
+# The three runs share nothing, so they run side by side; each shows its output when it is done. The one with browsers
+# takes longest, and its pages go by the clock: the others step back for it.
 test: env-dev
 	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target test-stacks test-postgres test-sqlite
 
 test-sqlite: env-dev
-	.venv/bin/python -m pytest --database=sqlite -m "not stack"
+	nice -n 5 .venv/bin/python -m pytest --database=sqlite -m "not stack"
 
 test-postgres: env-dev
-	.venv/bin/python -m pytest --database=postgres -m "not stack and not pure"
+	nice -n 5 .venv/bin/python -m pytest --database=postgres -m "not stack and not pure"
 
 # The tests that start whole server processes choose their databases themselves, and mostly wait for them.
 test-stacks: env-dev
