@@ -53,7 +53,7 @@ def assert_ended(browser, conversation_id, code):
 
 
 async def close_code_of(line):
-    return await line.close_code(timeout=2)
+    return await line.close_code()
 
 
 async def all_frames(line):
