@@ -50,7 +50,6 @@ async def test_the_team_is_told_when_a_visitor_looks_and_looks_away(chatting):
 
 async def test_presence_is_said_again_with_the_heartbeats(chatting, monkeypatch):
     browser, desk, _ = chatting
-    monkeypatch.setattr(sockets, "HELLO_WITHIN_S", 0.2)
     monkeypatch.setattr(sockets, "HEARTBEAT_S", 0.2)
     monkeypatch.setattr(sockets, "RECHECK_AFTER_S", 0)
     async with connected() as visitor, connected("/ws/inbox", headers=[HOST]) as agent:

@@ -25,6 +25,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 HOST = (b"host", b"127.0.0.1:8000")
 ORIGIN = (b"origin", b"http://127.0.0.1:8000")
+# Long for any machine, and still sooner than the look at the credentials that comes by itself.
+WITHIN_S = 20
 
 
 class Communicator(WebsocketCommunicator):
@@ -51,10 +53,10 @@ class Line:
     async def tell_raw(self, text=None, data=None):
         await self._communicator.send_to(text_data=text, bytes_data=data)
 
-    async def hear(self, timeout=5):
+    async def hear(self, timeout=WITHIN_S):
         return await self._communicator.receive_json_from(timeout)
 
-    async def hear_until(self, kind, timeout=5):
+    async def hear_until(self, kind, timeout=WITHIN_S):
         """The next frame of a kind; what comes before it is skipped. AssertionError when none comes in time."""
         skipped = []
         try:
@@ -75,7 +77,7 @@ class Line:
             items += frames[-1]["items"]
         return items, frames
 
-    async def close_code(self, timeout=5):
+    async def close_code(self, timeout=WITHIN_S):
         async with asyncio.timeout(timeout):
             while True:
                 message = await self._communicator.receive_output(timeout)
@@ -89,19 +91,19 @@ class Line:
 @asynccontextmanager
 async def connected(path="/ws/messenger", headers=(HOST, ORIGIN)):
     communicator = Communicator(application, path, headers=list(headers))
-    accepted, _ = await communicator.connect()
+    accepted, _ = await communicator.connect(WITHIN_S)
     assert accepted
     try:
         yield Line(communicator)
     finally:
-        await communicator.disconnect()
+        await communicator.disconnect(timeout=WITHIN_S)
 
 
 async def is_accepted(path, *headers, host=HOST):
     communicator = Communicator(application, path, headers=[host, *headers])
-    accepted, _ = await communicator.connect()
+    accepted, _ = await communicator.connect(WITHIN_S)
     if accepted:
-        await communicator.disconnect()
+        await communicator.disconnect(timeout=WITHIN_S)
     return accepted
 
 

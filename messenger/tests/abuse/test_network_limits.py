@@ -15,7 +15,7 @@ from messenger import limits
 from messenger.models import VerificationFailure
 from messenger.tests.abuse.test_limits import ELSEWHERE, assert_refused, newcomer, passed
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 
 def crowd(company, number):

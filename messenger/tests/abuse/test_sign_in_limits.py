@@ -11,7 +11,7 @@ from django.test import Client, override_settings
 from curbe.testing.cast import PASSWORD
 from messenger.models import Agent, User
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 ADA, BEN = "ada@harbor.example", "ben@harbor.example"
 DOORS = ["/inbox/login/", "/admin/login/"]

@@ -103,11 +103,12 @@ async def test_s28_a_cookie_without_an_origin_opens_no_socket_and_a_program_has_
 
 async def test_s29_without_a_hello_in_time_it_is_closed_with_4003(chatting, monkeypatch):
     browser, _, _ = chatting
-    monkeypatch.setattr(sockets, "HELLO_WITHIN_S", 0.5)
     monkeypatch.setattr(sockets, "HEARTBEAT_S", 1)
-    async with connected() as silent, connected() as line:
+    async with connected() as line:
         assert await welcomed(line, browser.bearer)
-        assert await silent.close_code() == 4003
+        monkeypatch.setattr(sockets, "HELLO_WITHIN_S", 0.5)
+        async with connected() as silent:
+            assert await silent.close_code() == 4003
         assert (await line.hear())["t"] == "hb"
 
 

@@ -26,7 +26,9 @@ from messenger.assistant.links import destinations
 from messenger.assistant.protocol import Answer, Decline, Finding, Inquiry, Passage, ProviderFailed, Said
 
 KEY = "sk-canary-1d0f"
-DEADLINE_S = 2.5
+# Nothing here comes near the first, and what waits for its deadline has the second.
+DEADLINE_S, SHORT_S = 20, 2.5
+SOON_S = 10
 HELP = "https://help.acme.example/refunds"
 EVIL = "https://evil.example/?q=secret"
 REFUNDS = Passage("refund-time", "en", "Refunds", "When", f"Within 14 days. More [here]({HELP}).", 0.91)
@@ -49,8 +51,8 @@ def server(settings):
         settings.OPENAI_BASE_URL, settings.OPENAI_API_KEY = server.base_url, KEY
         settings.ASSISTANT_MODEL, settings.ASSISTANT_DEADLINE_S = "test-model", DEADLINE_S
         yield server
-        wait_for(lambda: server.busy == 0, "every connection to be closed", 1)
-        wait_for(lambda: "model-call" not in {one.name for one in threading.enumerate()}, "every call to end", 1)
+        wait_for(lambda: server.busy == 0, "every connection to be closed")
+        wait_for(lambda: "model-call" not in {one.name for one in threading.enumerate()}, "every call to end")
 
 
 def inquiry(question="How long does a refund take?", manner="question", passages=(REFUNDS, BILLING), **more):
@@ -73,13 +75,13 @@ def ask(told=None) -> Outcome:
 
 
 def test_it_yields_the_answer_as_it_grows_and_says_what_it_rests_on(server):
-    server.script(Play("Within 14 days [1]. By card, too [2].", delay_s=0.02))
+    server.script(Play("Within 14 days [1]. By card, too [2].", delay_s=0.2))
     outcome = ask()
     assert outcome.result == Answer(
         "Within 14 days. By card, too.", ("refund-time", "bills-and-cards"), 0.9, "test-model-2026", 321, 45
     )
     assert outcome.shown[-1] == outcome.result.text
-    assert len(outcome.shown) > 2
+    assert len(outcome.shown) > 1
 
 
 def test_it_sends_the_question_with_marked_articles_and_nothing_else(server):
@@ -232,46 +234,59 @@ def test_a_number_that_is_none_is_malformed(server, number, fault):
     assert ask().result == "malformed"
 
 
-LATE = (DEADLINE_S - 0.1, DEADLINE_S + 1)
-SOON = (0, 1.2)
+@pytest.mark.parametrize(
+    ("play", "within_s", "most_tries"),
+    [
+        # A third try of these would begin after the deadline.
+        pytest.param(Play(fault="stall"), SHORT_S, 2, id="stall"),
+        pytest.param(Play(first_byte_s=60), SHORT_S, 2, id="slow first byte"),
+        pytest.param(Play(fault="slow_head", delay_s=0.1), SHORT_S, 2, id="slow head"),
+        pytest.param(Play(fault="silence"), SHORT_S, 3, id="silence between chunks"),
+        pytest.param(Play(fault="trickle", delay_s=0.1), SHORT_S, 3, id="trickle"),
+        # These may not be taken for silent: with 8 s, nothing is that says something within 2.
+        pytest.param(Play("word " * 1000, delay_s=0.1), 8, 1, id="slow and steady"),
+        pytest.param(Play("[1] " * 9, fault="endless", delay_s=0.1), 8, 1, id="endless and slow"),
+    ],
+)
+def test_what_goes_on_for_a_minute_ends_in_time(server, settings, play, within_s, most_tries):
+    settings.ASSISTANT_DEADLINE_S = within_s
+    server.script(play)
+    outcome = ask()
+    assert outcome.result == "timeout"
+    assert 1 <= outcome.seconds <= within_s + SOON_S
+    assert 1 <= len(server.recorded) <= most_tries
+    wait_for(lambda: server.busy == 0, "the server to be left alone")
 
 
 @pytest.mark.parametrize(
-    ("play", "reason", "between", "tries"),
+    ("play", "reason", "tries"),
     [
-        pytest.param(Play(fault="stall"), "timeout", LATE, 2, id="stall"),
-        pytest.param(Play(first_byte_s=60), "timeout", LATE, 2, id="slow first byte"),
-        pytest.param(Play(fault="slow_head", delay_s=0.1), "timeout", LATE, 2, id="slow head"),
-        pytest.param(Play(fault="silence"), "timeout", (1.0, LATE[1]), 2, id="silence between chunks"),
-        pytest.param(Play(fault="trickle", delay_s=0.1), "timeout", (1.0, LATE[1]), 2, id="trickle"),
-        pytest.param(Play("word " * 500, delay_s=0.1), "timeout", LATE, 1, id="slow and steady"),
-        pytest.param(Play("[1] " * 9, fault="endless", delay_s=0.1), "timeout", LATE, 1, id="endless and slow"),
-        pytest.param(Play(pieces=("word " * 90 + "[1] ",), fault="endless"), "too_long", (0, LATE[1]), 1, id="endless"),
-        pytest.param(Play(fault="endless_line"), "too_long", SOON, 1, id="a line without end"),
-        pytest.param(Play(fault="cut"), "cut_off", (0.4, LATE[1]), 3, id="cut"),
-        pytest.param(Play(fault="cut_quietly"), "cut_off", (0.4, LATE[1]), 3, id="cut quietly"),
-        pytest.param(Play(finish="length"), "cut_off", SOON, 1, id="cut by the model's own limit"),
-        pytest.param(Play(finish="content_filter"), "filtered", SOON, 1, id="filtered"),
-        pytest.param(Play(fault="malformed"), "malformed", SOON, 1, id="malformed chunk"),
-        pytest.param(Play(fault="misshapen"), "malformed", SOON, 1, id="misshapen chunk"),
-        pytest.param(Play(fault="nested"), "malformed", SOON, 1, id="nested chunk"),
-        pytest.param(Play(fault="wrong_type"), "wrong_content_type", SOON, 1, id="a page in HTML"),
-        pytest.param(Play(fault="status", status=500), "server_error", (0.4, LATE[1]), 3, id="500"),
-        pytest.param(Play(fault="status", status=503, retry_after="60"), "server_error", SOON, 1, id="503"),
-        pytest.param(Play(fault="status", status=429), "rate_limited", (0.4, LATE[1]), 3, id="429"),
-        pytest.param(Play(fault="status", status=429, retry_after="60"), "rate_limited", SOON, 1, id="429 for long"),
-        pytest.param(Play(fault="status", status=401), "unauthorized", SOON, 1, id="401"),
-        pytest.param(Play(fault="status", status=404), "not_found", SOON, 1, id="404"),
-        pytest.param(Play(fault="status", status=418), "refused", SOON, 1, id="418"),
+        pytest.param(Play(pieces=("word " * 90 + "[1] ",), fault="endless"), "too_long", 1, id="endless"),
+        pytest.param(Play(fault="endless_line"), "too_long", 1, id="a line without end"),
+        pytest.param(Play(fault="cut"), "cut_off", 3, id="cut"),
+        pytest.param(Play(fault="cut_quietly"), "cut_off", 3, id="cut quietly"),
+        pytest.param(Play(finish="length"), "cut_off", 1, id="cut by the model's own limit"),
+        pytest.param(Play(finish="content_filter"), "filtered", 1, id="filtered"),
+        pytest.param(Play(fault="malformed"), "malformed", 1, id="malformed chunk"),
+        pytest.param(Play(fault="misshapen"), "malformed", 1, id="misshapen chunk"),
+        pytest.param(Play(fault="nested"), "malformed", 1, id="nested chunk"),
+        pytest.param(Play(fault="wrong_type"), "wrong_content_type", 1, id="a page in HTML"),
+        pytest.param(Play(fault="status", status=500), "server_error", 3, id="500"),
+        pytest.param(Play(fault="status", status=503, retry_after="60"), "server_error", 1, id="503"),
+        pytest.param(Play(fault="status", status=429), "rate_limited", 3, id="429"),
+        pytest.param(Play(fault="status", status=429, retry_after="60"), "rate_limited", 1, id="429 for long"),
+        pytest.param(Play(fault="status", status=401), "unauthorized", 1, id="401"),
+        pytest.param(Play(fault="status", status=404), "not_found", 1, id="404"),
+        pytest.param(Play(fault="status", status=418), "refused", 1, id="418"),
     ],
 )
-def test_every_fault_ends_in_its_reason_and_in_time(server, play, reason, between, tries):
+def test_every_other_fault_ends_in_its_reason_and_soon(server, play, reason, tries):
     server.script(play)
     outcome = ask()
     assert outcome.result == reason
-    assert min(between) <= outcome.seconds <= max(between)
-    assert tries <= len(server.recorded) <= (3 if tries > 1 else 1)
-    wait_for(lambda: server.busy == 0, "the server to be left alone", 1)
+    assert (0.4 if tries > 1 else 0) <= outcome.seconds <= SOON_S
+    assert len(server.recorded) == tries
+    wait_for(lambda: server.busy == 0, "the server to be left alone")
 
 
 @pytest.mark.parametrize(
@@ -282,19 +297,22 @@ def test_every_fault_ends_in_its_reason_and_in_time(server, play, reason, betwee
         pytest.param(Play(fault="cut"), id="cut"),
         pytest.param(Play(fault="cut_quietly"), id="cut quietly"),
         pytest.param(Play(fault="stall"), id="stall"),
+        pytest.param(Play(fault="slow_head", delay_s=0.1), id="slow head"),
         pytest.param(Play(fault="silence"), id="silence"),
+        pytest.param(Play(fault="trickle", delay_s=0.1), id="trickle"),
     ],
 )
-def test_what_passes_is_tried_again_as_long_as_nothing_was_shown(server, fault):
+def test_what_passes_is_tried_again_as_long_as_nothing_was_shown(server, settings, fault):
+    settings.ASSISTANT_DEADLINE_S = 8  # A stall is given up after 4 s of them, a silence after 2.
     server.script(fault, Play("Within 14 days [1]."))
     outcome = ask()
     assert outcome.result.text == "Within 14 days."
     assert len(server.recorded) == 2
-    assert outcome.seconds < DEADLINE_S
 
 
 @pytest.mark.parametrize("fault", ["cut", "cut_quietly", "silence"])
-def test_after_something_was_shown_it_does_not_start_over(server, fault):
+def test_after_something_was_shown_it_does_not_start_over(server, settings, fault):
+    settings.ASSISTANT_DEADLINE_S = 8  # A silence is given up after 2 s of them.
     server.script(Play(SHOWN_EARLY, fault=fault, delay_s=0.01), Play("Another answer [2]."))
     outcome = ask()
     assert outcome.result == ("timeout" if fault == "silence" else "cut_off")
@@ -303,31 +321,31 @@ def test_after_something_was_shown_it_does_not_start_over(server, fault):
 
 
 @pytest.mark.parametrize("form", ["seconds", "date"])
-def test_it_waits_as_long_as_it_is_told_to(server, settings, form):
-    settings.ASSISTANT_DEADLINE_S = 5
-    until = datetime.now(UTC) + timedelta(seconds=2)
+def test_it_waits_as_long_as_it_is_told_to(server, form):
+    began, now = time.monotonic(), datetime.now(UTC)
+    until = (now + timedelta(seconds=2)).replace(microsecond=0)
     told = "1" if form == "seconds" else format_datetime(until, usegmt=True)
     server.script(Play(fault="status", status=429, retry_after=told), Play("Within 14 days [1]."))
     assert ask().result.text == "Within 14 days."
     first, second = server.recorded
-    assert second.at - first.at >= (1 if form == "seconds" else 0.9)
+    assert second.at >= (first.at + 1 if form == "seconds" else began + (until - now).total_seconds())
 
 
 def test_nothing_listens(server, settings):
     settings.OPENAI_BASE_URL = f"http://127.0.0.1:{free_port()}/v1"
     outcome = ask()
     assert outcome.result == "unreachable"
-    assert 0.4 <= outcome.seconds <= DEADLINE_S + 1
+    assert 0.4 <= outcome.seconds <= SOON_S
 
 
 def test_a_silent_name_server_does_not_hold_it_up(server, settings, monkeypatch):
     answered = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: answered.wait(30) and [])
-    settings.OPENAI_BASE_URL = "http://model.example/v1"
+    settings.OPENAI_BASE_URL, settings.ASSISTANT_DEADLINE_S = "http://model.example/v1", SHORT_S
     outcome = ask()
     answered.set()
     assert outcome.result in {"timeout", "unreachable"}
-    assert outcome.seconds <= DEADLINE_S + 1
+    assert outcome.seconds <= SHORT_S + SOON_S
 
 
 def test_it_follows_nobody_to_another_host(server):
@@ -338,19 +356,17 @@ def test_it_follows_nobody_to_another_host(server):
     assert len(server.recorded) == 1
 
 
-def test_closing_it_hangs_up_at_once(server):
-    server.script(Play(SHOWN_EARLY, delay_s=0.05))
+def test_closing_it_hangs_up_at_once(server, settings):
+    settings.ASSISTANT_DEADLINE_S = 60  # By itself it would hang up after 15 s of silence.
+    server.script(Play(SHOWN_EARLY, fault="silence"))
     asking = ChatCompletions().answer(inquiry())
     assert next(asking)
     assert server.busy == 1
-    began = time.monotonic()
     asking.close()
-    wait_for(lambda: server.busy == 0, "the connection to be closed", 1)
-    assert time.monotonic() - began < 0.5
+    wait_for(lambda: server.busy == 0, "the connection to be closed")
 
 
-def test_no_answer_is_longer_than_a_message_should_be(server, settings):
-    settings.ASSISTANT_DEADLINE_S = 20
+def test_no_answer_is_longer_than_a_message_should_be(server):
     server.script(Play("[1]" + "word " * (MOST_CHARACTERS // 5)))
     assert len(ask().result.text) == MOST_CHARACTERS - 1
     server.script(Play("[1]" + "word " * (MOST_CHARACTERS // 5 + 1)))
@@ -362,7 +378,10 @@ def test_no_answer_is_longer_than_a_message_should_be(server, settings):
 @pytest.mark.parametrize("unit", ["[", "a.com ", "[a b](c d ", "http://", "` ", "&#91;", "[1], "])
 def test_a_text_that_is_hard_to_read_does_not_take_longer(server, unit):
     server.script(Play(unit * (5_900 // len(unit)), fault="plain"), Play(unit, fault="endless"))
-    assert [ask().seconds <= DEADLINE_S + 1 for _ in range(2)] == [True, True]
+    for _ in range(2):
+        began = time.thread_time()  # Of this thread, which does the reading: what else is busy here does not count.
+        ask()
+        assert time.thread_time() - began <= 2
     assert len(server.recorded) == 2
 
 
