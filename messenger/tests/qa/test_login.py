@@ -228,8 +228,12 @@ def test_a_users_tab_left_open_recovers_by_itself(browser, stack):
         second.switches_to(DIEGO)
         second.chats("Diego in the second tab")
         diego = is_known_as(second, stack, DIEGO)
-        # Whoever the first tab's page vouches for now: it is not stuck, and mixes nobody up.
+        # The first tab's page finds out that it is out of date, and starts over with whom it vouches for now.
+        expect(left_open.page.get_by_role("heading", name="Hello, Diego")).to_be_visible(timeout=WITHIN_MS)
+        left_open.page.wait_for_load_state()
         left_open.opens_the_chat()
+        assert is_known_as(left_open, stack, DIEGO) == diego
+        # It is not stuck, and mixes nobody up.
         left_open.chats("Said in the first tab at last")
         author = left_open.visitor_id()
         assert author in (clara, diego)
