@@ -63,6 +63,10 @@ class VisitorAtShop:
         self.box.press("Enter")
         expect(self.bubble(text)).to_be_visible(timeout=WITHIN_MS)
 
+    def has_sent(self) -> None:
+        """Nothing that they said is on its way any more. (The "Sent" of an earlier message stands there before.)"""
+        expect(self.thread.locator(".line.waiting")).to_have_count(0, timeout=WITHIN_MS)
+
     def bubble(self, text: str) -> Locator:
         return self.thread.get_by_text(text, exact=True)
 
@@ -185,7 +189,7 @@ class CustomerAtShop(VisitorAtShop):
         """Open the panel at the open conversation or a new one, say this, and see it sent."""
         self.opens_the_chat()
         self.says(text)
-        expect(self.thread.locator(".line.waiting")).to_have_count(0, timeout=WITHIN_MS)
+        self.has_sent()
 
     def whoami(self) -> Any:
         """Who the page is told it is."""

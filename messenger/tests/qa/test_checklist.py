@@ -45,7 +45,7 @@ def test_q01_a_reload_is_the_same_person_and_thread(browser, stack):
             assert visitor.visitor_id() == person
             assert visitor.device_ids() == device
         visitor.says("Q01 after the reload")
-        visitor.sees_note("Sent")
+        visitor.has_sent()
         parts = thread_of(stack, person)
         assert [part["body"] for part in parts] == ["Q01 before the reload", "Q01 after the reload"]
         assert len({part["conversation_id"] for part in parts}) == 1
