@@ -19,8 +19,8 @@ SHOP = "/demo/?lang=en"
 POLLING = "Live updates are blocked on this network"
 RECONNECTING = "Connecting again…"
 PART = "**/follow*.js"
-# From the moment that the panel, or the page, opens.
-POLLING_WITHIN_S = 15
+# Three sockets that hang, one after the other.
+HANGING_MS = 12_100
 COUNT_TONES = """window.tones = 0;
   const start = OscillatorNode.prototype.start;
   OscillatorNode.prototype.start = function (...args) { top.tones += 1; return start.apply(this, args) }"""
@@ -281,16 +281,17 @@ def test_where_sockets_are_blocked_the_widget_polls_within_15_s_and_says_so(brow
     @browser.run
     def story(session):
         page = session.page()
+        page.clock.install()
         network = Sockets(page, how)
         page.goto(f"{stack.base_url}{SHOP}")
         visitor = VisitorAtShop(page)
         visitor.opens_the_chat()
         visitor.says("is anybody there")
-        said = time.monotonic()
         visitor.sees_note("Sent")
-        expect(visitor.frame.get_by_role("status").get_by_text(POLLING)).to_be_visible(timeout=20_000)
-        taken = time.monotonic() - said
-        assert taken < POLLING_WITHIN_S, f"{taken:.1f} s"
+        hear(page, lambda: network.opened, "the first socket")
+        if how == "hanging":
+            page.clock.run_for(HANGING_MS)  # By the page's own clock: whatever this machine takes comes on top.
+        expect(visitor.frame.get_by_role("status").get_by_text(POLLING)).to_be_visible(timeout=WITHIN_MS)
         assert network.opened == 3
         # Both ways, and typing too.
         reply(stack, visitor, "we are")
