@@ -200,8 +200,7 @@ def test_q12_seen_is_honest(browser, stack):
         assert team_api(stack, f"conversations/{agent.conversation_id()}")["seen_seq"] == 0
         visitor.does_not_see("Seen")
         # A reply begun: now they know.
-        agent.types("Yes")
-        visitor.sees_note("Seen")
+        agent.types_until(visitor.thread.get_by_text("Seen", exact=True))
         visitor.does_not_see("Q12 between ourselves")
         # What comes after that is not seen yet.
         agent.box.fill("")

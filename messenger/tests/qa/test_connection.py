@@ -319,8 +319,7 @@ def test_where_sockets_are_blocked_the_widget_polls_within_15_s_and_says_so(brow
         visitor.sees("we are")
         agent = AgentAtInbox.signs_in(session, stack)
         agent.opens("we are")
-        visitor.box.press_sequentially("good", delay=20)
-        expect(agent.page.locator("#typing")).to_be_visible(timeout=WITHIN_MS)
+        visitor.types_until(agent.page.locator("#typing"))
         visitor.says("good")
         agent.sees("good")
         # And back, as soon as it is possible and the network changes.
