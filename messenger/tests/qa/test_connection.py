@@ -275,7 +275,7 @@ def test_a_part_of_the_widget_that_never_loads_leaves_a_chat_that_says_so(browse
         visitor.page.wait_for_function(f"() => {FRAMES} === 4", timeout=30_000)
         expect(visitor.frame.get_by_text("Please reload the page")).to_be_visible(timeout=30_000)
         visitor.says("and still here")
-        visitor.sees_note("Sent")
+        visitor.has_sent()
         visitor.sees_once("blocked for good", "and still here")
 
 
