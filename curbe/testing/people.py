@@ -12,8 +12,19 @@ from playwright.sync_api import FrameLocator, Locator, Page, expect
 
 from curbe.testing.browser import BrowserSession
 from curbe.testing.stack import Stack
+from curbe.testing.waiting import wait_for
 
 WITHIN_MS = 10_000
+
+
+def type_until(box: Locator, shown: Locator) -> None:
+    """Until somebody else sees that one types: it is told once in a while, and only to who is connected then."""
+
+    def is_shown() -> bool:
+        box.press_sequentially("a")
+        return shown.is_visible()
+
+    wait_for(is_shown, "the typing to be seen")
 
 
 class VisitorAtShop:
@@ -62,6 +73,14 @@ class VisitorAtShop:
         self.box.fill(text)
         self.box.press("Enter")
         expect(self.bubble(text)).to_be_visible(timeout=WITHIN_MS)
+
+    def types_until(self, shown: Locator) -> None:
+        """Key by key, as people do, without sending."""
+        type_until(self.box, shown)
+
+    def has_sent(self) -> None:
+        """Nothing that they said is on its way any more. (The "Sent" of an earlier message stands there before.)"""
+        expect(self.thread.locator(".line.waiting")).to_have_count(0, timeout=WITHIN_MS)
 
     def bubble(self, text: str) -> Locator:
         return self.thread.get_by_text(text, exact=True)
@@ -126,9 +145,9 @@ class AgentAtInbox:
     def box(self) -> Locator:
         return self.page.locator("#draft")
 
-    def types(self, text: str) -> None:
+    def types_until(self, shown: Locator) -> None:
         """Key by key, as people do, without sending."""
-        self.box.press_sequentially(text, delay=20)
+        type_until(self.box, shown)
 
     def sends(self) -> None:
         self.box.press("Enter")
@@ -185,7 +204,7 @@ class CustomerAtShop(VisitorAtShop):
         """Open the panel at the open conversation or a new one, say this, and see it sent."""
         self.opens_the_chat()
         self.says(text)
-        expect(self.thread.locator(".line.waiting")).to_have_count(0, timeout=WITHIN_MS)
+        self.has_sent()
 
     def whoami(self) -> Any:
         """Who the page is told it is."""

@@ -45,7 +45,7 @@ def test_q01_a_reload_is_the_same_person_and_thread(browser, stack):
             assert visitor.visitor_id() == person
             assert visitor.device_ids() == device
         visitor.says("Q01 after the reload")
-        visitor.sees_note("Sent")
+        visitor.has_sent()
         parts = thread_of(stack, person)
         assert [part["body"] for part in parts] == ["Q01 before the reload", "Q01 after the reload"]
         assert len({part["conversation_id"] for part in parts}) == 1
@@ -200,8 +200,7 @@ def test_q12_seen_is_honest(browser, stack):
         assert team_api(stack, f"conversations/{agent.conversation_id()}")["seen_seq"] == 0
         visitor.does_not_see("Seen")
         # A reply begun: now they know.
-        agent.types("Yes")
-        visitor.sees_note("Seen")
+        agent.types_until(visitor.thread.get_by_text("Seen", exact=True))
         visitor.does_not_see("Q12 between ourselves")
         # What comes after that is not seen yet.
         agent.box.fill("")

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
 
-from curbe.testing.people import WITHIN_MS, AgentAtInbox, VisitorAtShop
+from curbe.testing.people import AgentAtInbox, VisitorAtShop
 
 WAYS: dict[str, dict[str, Any]] = {
     "sqlite": {"database": "sqlite"},
@@ -32,9 +31,8 @@ def test_a_visitor_and_an_agent_talk(spawn_stack, browser, way):
         visitor.sees_note("Sent")
         visitor.does_not_see("Seen")
         # Typing does.
-        agent.types("Yes, ")
+        agent.types_until(visitor.thread.get_by_label("is typing"))
         visitor.sees_note("Seen")
-        expect(visitor.thread.get_by_label("is typing")).to_be_visible(timeout=WITHIN_MS)
         agent.box.fill("")
         agent.replies("Yes, seven of them.")
         visitor.sees("Yes, seven of them.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 
 import pytest
 from playwright.sync_api import expect
@@ -27,6 +28,7 @@ HAND_OVER = """(place, [how, name, type, content]) => {
 def arrives(session, stack):
     visitor = VisitorAtShop.arrives(session, stack, SHOP)
     visitor.opens_the_chat()
+    expect(visitor.box).to_be_focused(timeout=WITHIN_MS)  # From then on it listens for what is dropped.
     return visitor
 
 
@@ -55,7 +57,8 @@ def test_a_picture_and_a_text_are_sent_seen_and_saved(browser, stack):
         sends(visitor)
         expect(tray(visitor)).to_have_count(0)
         image = visitor.thread.get_by_role("img", name="cat.png")
-        expect(image).to_be_visible(timeout=WITHIN_MS)
+        # Its place is there before it is fetched.
+        expect(image).to_have_attribute("src", re.compile("^blob:"), timeout=WITHIN_MS)
         assert image.evaluate("one => one.decode().then(() => one.naturalWidth)") == 40
         with visitor.page.expect_download() as download:
             visitor.thread.get_by_role("button", name="order.txt").click()

@@ -23,8 +23,8 @@ from messenger.tests.test_widget_browser import team
 from messenger.tests.test_widget_identity import token
 
 __all__ = ["host"]  # A fixture.
-# More would be a request for each of a thousand changes.
-MOST_BOOTSTRAPS = 3
+# Of a thousand changes. While the frame hears of them it asks again after every answer, so a slow one asks more often.
+MOST_BOOTSTRAPS = 50
 
 
 def console(visitor):
@@ -169,7 +169,7 @@ def test_a_thousand_changes_of_a_person_are_a_few_requests(browser, stack, host)
         posts = sent_by(visitor.page)
         visitor.page.evaluate("for (let i = 1; i <= 1000; i++) Curbe('update', {visits: i})")
         visitor.says("Still here")
-        visitor.sees_note("Sent")
+        visitor.has_sent()
         assert 1 <= posts.count("bootstrap") <= MOST_BOOTSTRAPS
         assert set(posts) == {"bootstrap", "messages"}
 
