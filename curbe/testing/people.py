@@ -145,8 +145,12 @@ class AgentAtInbox:
     def box(self) -> Locator:
         return self.page.locator("#draft")
 
-    def types_until(self, shown: Locator) -> None:
+    def types(self, text: str) -> None:
         """Key by key, as people do, without sending."""
+        self.box.press_sequentially(text, delay=20)
+
+    def types_until(self, shown: Locator) -> None:
+        """The same, until it is seen."""
         type_until(self.box, shown)
 
     def sends(self) -> None:

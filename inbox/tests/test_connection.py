@@ -89,8 +89,7 @@ def test_where_sockets_are_blocked_the_inbox_polls_within_15_s_and_says_so(brows
         visitor.says("still waiting")
         agent.sees("still waiting")
         # Typing goes over HTTP.
-        agent.types("We are")
-        expect(visitor.thread.get_by_label("is typing")).to_be_visible(timeout=WITHIN_MS)
+        agent.types_until(visitor.thread.get_by_label("is typing"))
         agent.replies("We are here")
         visitor.sees("We are here")
         network.mode = "open"
