@@ -14,6 +14,8 @@ from curbe.testing.browser import BrowserSession
 from curbe.testing.stack import Stack
 
 WITHIN_MS = 10_000
+# For what a test asks of the server itself, which its pages keep busy meanwhile.
+ANSWERED_WITHIN_S = 20
 
 
 class VisitorAtShop:

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import expect
 
 from curbe.testing.bed import Bed
-from curbe.testing.people import WITHIN_MS, VisitorAtShop
+from curbe.testing.people import ANSWERED_WITHIN_S, WITHIN_MS, VisitorAtShop
 from curbe.testing.stack import Stack
 from curbe.testing.waiting import hear, wait_for
 
@@ -73,7 +73,8 @@ def change(stack, widget_id, **fields):
 def team(stack, method, path, body=None):
     """What the tenant's program does."""
     headers = {"Authorization": f"Bearer {stack.demo['tenants'][0]['api_token']}"}
-    answer = httpx.request(method, f"{stack.base_url}/api/inbox/{path}", headers=headers, json=body)
+    url = f"{stack.base_url}/api/inbox/{path}"
+    answer = httpx.request(method, url, headers=headers, json=body, timeout=ANSWERED_WITHIN_S)
     assert answer.is_success, answer.text
     return answer.json() if answer.content else None
 

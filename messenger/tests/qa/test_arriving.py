@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Route, expect
 
-from curbe.testing.people import WITHIN_MS, CustomerAtShop, VisitorAtShop
+from curbe.testing.people import ANSWERED_WITHIN_S, WITHIN_MS, CustomerAtShop, VisitorAtShop
 from curbe.testing.waiting import hear, wait_for
 from messenger.hours import DAYS
 from messenger.tests.qa.test_checklist import team_api, thread_of
@@ -35,7 +35,8 @@ def open_hours(stack):
 
     def change(**fields):
         headers = {"Authorization": f"Bearer {stack.demo['tenants'][0]['api_token']}"}
-        answer = httpx.patch(f"{stack.base_url}/api/inbox/office-hours", headers=headers, json=fields)
+        url = f"{stack.base_url}/api/inbox/office-hours"
+        answer = httpx.patch(url, headers=headers, json=fields, timeout=ANSWERED_WITHIN_S)
         assert answer.status_code == 200, answer.text
         return answer.json()
 

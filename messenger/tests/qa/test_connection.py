@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from curbe.testing.held import Held
-from curbe.testing.people import WITHIN_MS, AgentAtInbox, VisitorAtShop
+from curbe.testing.people import ANSWERED_WITHIN_S, WITHIN_MS, AgentAtInbox, VisitorAtShop
 from curbe.testing.waiting import hear, wait_for
 from messenger.tests.qa.test_checklist import bodies_of, thread_of
 from messenger.tests.qa.wires import Sockets
@@ -41,7 +41,8 @@ def reply(stack, visitor, text):
     conversation = thread_of(stack, person)[-1]["conversation_id"]
     url = f"{stack.base_url}/api/inbox/conversations/{conversation}/messages"
     headers = {"Authorization": f"Bearer {stack.demo['tenants'][0]['api_token']}"}
-    answer = httpx.post(url, headers=headers, json={"client_message_id": str(uuid.uuid4()), "body": text})
+    said = {"client_message_id": str(uuid.uuid4()), "body": text}
+    answer = httpx.post(url, headers=headers, json=said, timeout=ANSWERED_WITHIN_S)
     assert answer.is_success, answer.text
 
 
