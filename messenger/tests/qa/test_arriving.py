@@ -27,6 +27,7 @@ FORM = {
     "consent": {"required": True, "url": "https://shop.example/privacy"},
 }
 CACHE = "Object.keys(localStorage).filter((key) => key.startsWith('curbe_cache:'))"
+REMEMBERED = f"{CACHE}.map((key) => localStorage[key]).join()"
 
 
 @pytest.fixture
@@ -187,6 +188,7 @@ def test_the_next_page_shows_the_thread_before_the_server_answers(browser, stack
         visitor.opens_the_chat()
         visitor.says("Remember me")
         visitor.sees_note("Sent")
+        wait_for(lambda: "Remember me" in visitor.page.evaluate(REMEMBERED), "it to be remembered")
         held: list[Route] = []
         visitor.page.route(
             "**/api/messenger/bootstrap", lambda route: route.continue_() if held else held.append(route)
@@ -211,7 +213,7 @@ def test_signing_out_wipes_what_was_remembered(browser, stack):
         customer.signs_in_as(CLARA)
         customer.chats("Not for the next one")
         frame = customer.page.frames[-1]
-        assert len(frame.evaluate(CACHE)) == 1  # The control: it was there.
+        wait_for(lambda: len(frame.evaluate(CACHE)) == 1, "the control: it was there")
         customer.page.evaluate("Curbe('hide')")
         customer.signs_out()
         customer.opens()
