@@ -76,6 +76,7 @@ def test_a_page_of_one_customer_never_hands_over_another_ones_token(
         without_messenger(stale)
         stale.goto(f"{stack.base_url}/demo/account/")
         stale.get_by_role("button", name="Sign in as Clara Whitlock").click()
+        expect(stale.get_by_role("heading", name="Hello, Clara")).to_be_visible()
         stale.goto(f"{stack.base_url}/demo/")
         expect(stale.locator("header .account")).to_contain_text("Clara")
         elsewhere = stale.context.new_page()

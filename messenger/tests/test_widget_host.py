@@ -115,7 +115,7 @@ def test_the_admin_shows_and_tries_the_other_host(browser, stack, widget_origin,
         page.locator("#id_username").fill(login["email"])
         page.locator("#id_password").fill(login["password"])
         page.locator("[type=submit]").click()
-        expect(page.locator("#site-name")).to_be_visible(timeout=WITHIN_MS)
+        expect(page.locator("#user-tools")).to_be_visible(timeout=WITHIN_MS)
         page.goto(f"{stack.base_url}/admin/messenger/widget/{widget}/change/")
         expect(page.locator(".snippet")).to_contain_text(f'src="{widget_origin}/widget/{widget}.js"')
         page.goto(f"{stack.base_url}/admin/messenger/widget/{widget}/preview/")

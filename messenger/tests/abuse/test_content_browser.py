@@ -71,7 +71,7 @@ def signs_in(trap, stack, company, path):
     page.locator("[name=username]").fill(login["email"])
     page.locator("[name=password]").fill(login["password"])
     page.locator("[name=password]").press("Enter")
-    expect(page.locator("#rows .row, #site-name").first).to_be_visible(timeout=WITHIN_MS)
+    expect(page.locator("#rows .row, #user-tools").first).to_be_visible(timeout=WITHIN_MS)
     return page
 
 

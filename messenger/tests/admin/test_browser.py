@@ -18,6 +18,7 @@ def sign_in(stack: Stack, page: Page, tenant: int = 0) -> None:
     page.locator("#id_username").fill(agent["email"])
     page.locator("#id_password").fill(agent["password"])
     page.locator("[type=submit]").click()
+    expect(page.locator("#user-tools")).to_be_visible()
 
 
 def choose_lost(stack: Stack, page: Page, how_many: int) -> None:
