@@ -15,7 +15,7 @@ from curbe.testing.bed import Bed
 from curbe.testing.held import Held
 from curbe.testing.people import WITHIN_MS, VisitorAtShop
 from curbe.testing.program import TeamProgram
-from curbe.testing.slow_provider import FAILING, PATH, UNKNOWN, open_gate
+from curbe.testing.slow_provider import ENVIRONMENT, FAILING, UNKNOWN, open_gate
 from curbe.testing.stack import Stack
 from curbe.testing.waiting import hear, wait_for
 
@@ -128,7 +128,7 @@ def switch_on(stack: Stack, widget_id: str) -> None:
 
 @pytest.fixture(scope="module")
 def stack(bed: Bed) -> Iterator[Stack]:
-    with bed.spawn_stack(database="sqlite", env={"ASSISTANT_PROVIDER": PATH, "RATE_LIMITS": "off"}) as running:
+    with bed.spawn_stack(database="sqlite", env={**ENVIRONMENT, "RATE_LIMITS": "off"}) as running:
         switch_on(running, running.demo["tenants"][0]["widgets"][0]["id"])
         yield running
 
