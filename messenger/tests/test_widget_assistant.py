@@ -20,6 +20,8 @@ from curbe.testing.stack import Stack
 from curbe.testing.waiting import hear, wait_for
 
 HANDING_OFF = "**/conversations/*/handoff"
+# A moment of quiet, the search, and every word of the answer.
+ANSWER_WITHIN_MS = 30_000
 QUESTION = {"en": "Shipping times to Mexico? #{gate}", "es": "¿Plazos y gastos de envío a México? #{gate}"}
 FIRST = {"en": "Within the country", "es": "Dentro del país"}
 LAST = {"en": "as soon as it has left us.", "es": "en cuanto haya salido."}
@@ -100,7 +102,7 @@ class Asker(VisitorAtShop):
 
     def sees_all(self, lang: str = "en") -> None:
         """The stored message, once."""
-        expect(self.answers.locator("strong")).to_have_count(1, timeout=WITHIN_MS)
+        expect(self.answers.locator("strong")).to_have_count(1, timeout=ANSWER_WITHIN_MS)
         expect(self.growing).to_have_count(0)
         expect(self.answers).to_have_count(1)
         expect(self.answers).to_contain_text(LAST[lang])
@@ -329,7 +331,7 @@ def test_what_it_cannot_answer_goes_to_the_team_visibly_with_when_they_are_back(
         def story(session):
             asker = Asker.comes(session, stack, "es", timezone_id="America/Mexico_City")
             asker.says(f"¿Qué dice mi {trouble}? ¿Y los gastos de envío?")
-            expect(asker.hand_over).to_contain_text("A partir de aquí sigue nuestro equipo.", timeout=WITHIN_MS)
+            expect(asker.hand_over).to_contain_text("A partir de aquí sigue nuestro equipo.", timeout=ANSWER_WITHIN_MS)
             said = asker.hand_over.inner_text().splitlines()[-1]
             assert said.startswith("Volvemos el ")
             assert said.endswith(" a las 12:00"), said
