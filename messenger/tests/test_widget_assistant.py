@@ -168,10 +168,12 @@ def test_whoever_is_at_the_end_stays_there_and_whoever_reads_above_is_left_alone
     @browser.run
     def story(session):
         asker = Asker.comes(session, stack)
+        # Both wait at one gate until both are there: the first is not answered by itself.
         long = "\n".join(f"line {number}" for number in range(40))
-        asker.box.fill(long)
+        asker.box.fill(f"{long} #end")
         asker.box.press("Enter")
         asker.asks("end")
+        expect(asker.thread.locator(".waiting")).to_have_count(0, timeout=WITHIN_MS)
         asker.inside.evaluate(WATCH)
         asker.sees_half("end")
         asker.opens_gate("end")
