@@ -145,7 +145,7 @@ def test_a_passer_by_costs_one_script_and_leaves_no_trace(browser, stack, listed
         page.get_by_role("button", name="Open chat").click()
         VisitorAtShop(page).opens_the_chat()
         VisitorAtShop(page).says("Hello")
-        hear(page, lambda: traces(session, page, stack)[1] == 1, "a socket")
+        hear(page, lambda: traces(session, page, stack)[1] > 0, "a socket")
 
 
 def test_it_works_under_a_strict_policy_and_keeps_its_secret(browser, stack, listed_site):
