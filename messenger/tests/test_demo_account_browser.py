@@ -98,7 +98,7 @@ def test_a_page_of_one_customer_never_hands_over_another_ones_token(
 def asked_and_started_over(page: Page) -> None:
     """Ask the page for a token: it gives none, and loads itself anew."""
     page.evaluate("sessionStorage.removeItem('given')")
-    with page.expect_event("load", timeout=5_000):
+    with page.expect_event("load"):
         page.evaluate(f"void {ASK_FOR_A_TOKEN}.then((token) => sessionStorage.given = token)")
     assert page.evaluate("sessionStorage.given ?? 'null'") == "null"
 
