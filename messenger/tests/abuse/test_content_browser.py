@@ -13,6 +13,8 @@ from .hostile import AUTHOR, BENIGN, CORPUS, MARKUP, PAYLOADS, packed
 from .trap import INSPECT, MARKDOWN, SURVEY, Company, Trap, assert_inert, assert_nothing_else, merged
 
 NAMES = packed(200)
+# For dozens of pages.
+ENOUGH_S = 420
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +103,6 @@ def scrolls_to_the_end(page, rows, least):
 
 
 def test_s38_the_inbox(browser, stack, benign, hostile):
-    @browser.run
     def story(session):
         page = signs_in(Trap.set_in(session), stack, benign, "/inbox/")
         page.goto(f"{stack.base_url}/inbox/?view=all")
@@ -112,6 +113,8 @@ def test_s38_the_inbox(browser, stack, benign, hostile):
         for texts in screens_of_the_inbox(page, stack, hostile, 5):
             assert_inert(trap, page, merged(*surveys), *texts)
         assert_nothing_else(session, stack)
+
+    browser.run(story, ENOUGH_S)
 
 
 def screens_of_the_admin(page, stack, every):
@@ -126,7 +129,6 @@ def screens_of_the_admin(page, stack, every):
 
 
 def test_s38_the_admin(browser, stack, benign, hostile):
-    @browser.run
     def story(session):
         page = signs_in(Trap.set_in(session), stack, benign, "/admin/")
         shapes = merged(*[page.evaluate(SURVEY) for _ in screens_of_the_admin(page, stack, 25)])
@@ -137,3 +139,5 @@ def test_s38_the_admin(browser, stack, benign, hostile):
         page.goto(f"{stack.base_url}/admin/messenger/contact/?p=1")
         assert_inert(trap, page, shapes, *NAMES[-30:])
         assert_nothing_else(session, stack)
+
+    browser.run(story, ENOUGH_S)
