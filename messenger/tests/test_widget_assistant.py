@@ -378,8 +378,7 @@ def test_what_an_answer_rests_on_is_read_in_the_widget_and_the_conversation_is_o
         expect(asker.frame.get_by_role("button", name="Back to the conversation")).to_be_focused()
         asker.page.keyboard.press("Enter")
         asker.sees_all()
-        for request in held.all():
-            request.continue_()
+        held.let_go()
         asker.sees_all()
 
 
