@@ -247,6 +247,7 @@ def to_typing(walker: Walker) -> None:
 def to_the_middle(walker: Walker) -> None:
     """Reading above the end, while something new comes below."""
     walker.thread.evaluate("(thread) => (thread.scrollTop = 0)")
+    walker.appears(".jump")  # It has noticed that they are not at the end any more.
     walker.team.reply(walker.conversation(), LATER[walker.lang])
     walker.appears(".jump .count")
 
