@@ -57,7 +57,7 @@ def test_s38_the_trap_works_and_what_is_rendered_does_not_spring_it(browser):
             "{srcdoc: `<!doctype html><body>${text}`, name: `n${i}`})))",
             raw,
         )
-        hear(page, lambda: len(trap.sprung) >= 100, "a hundred payloads to run")
+        hear(page, lambda: len(trap.sprung) >= 100, "a hundred payloads to run", timeout=60)
         page.evaluate("document.body.replaceChildren()")
         page.evaluate(show, CORPUS["event handlers"] + CORPUS["foreign content"])
         assert len(page.evaluate(INSPECT, shapes)) >= 84
