@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import expect
 
 from curbe.testing.bed import Bed
+from curbe.testing.held import Held
 from curbe.testing.people import ANSWERED_WITHIN_S, WITHIN_MS, VisitorAtShop
 from curbe.testing.stack import Stack
 from curbe.testing.waiting import hear, wait_for
@@ -376,12 +377,14 @@ def test_older_history_loads_above_what_is_being_read(browser, stack):
         visitor, conversation = begins(session, stack, "the very first")
         for number in range(70):
             reply(stack, conversation, f"line {number}")
+        older = Held(visitor.page, "**/messages?*before=*")
         visitor.page.reload()
         visitor.opens_the_chat()
         visitor.sees("line 69")
         bubbles = visitor.thread.locator(".bubble")
         expect(bubbles).to_have_count(50)
         visitor.thread.evaluate("(thread) => (thread.scrollTop = 0)")
+        older.let_go()
         expect(bubbles).to_have_count(71, timeout=WITHIN_MS)
         visitor.sees_once("the very first", "line 0", "line 69")
         assert visitor.thread.evaluate("(thread) => thread.scrollTop") > 300, "the reader's place moved"
