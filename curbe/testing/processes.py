@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import shutil
 import signal
 import socket
@@ -19,6 +20,9 @@ import psutil
 # The death signal fires when the *thread* that started the process ends: one thread starts them all.
 _starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="bed-starter")
 _TIED = Path(__file__).with_name("tied.py")
+# Below those that connections are given: while a server starts, or is away for a while, nobody else takes its port.
+_PORTS = range(15_000, 30_000)
+_given: set[int] = set()
 _WORK_DIR = re.compile(r"curbe-bed-(\d+)-")
 
 
@@ -115,11 +119,21 @@ class Process:
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that was free a moment ago."""
+    """A TCP port of 127.0.0.1 that was free a moment ago; another one each time."""
+    while True:
+        port = secrets.choice(_PORTS)
+        if port not in _given and _is_free(port):
+            _given.add(port)
+            return port
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False  # Somebody has it.
+        return True
 
 
 def make_work_dir(purpose: str) -> Path:

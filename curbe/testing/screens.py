@@ -18,7 +18,7 @@ from playwright.sync_api import FilePayload, Frame, Locator, Route, expect
 from curbe.testing.browser import BrowserSession
 from curbe.testing.people import WITHIN_MS, VisitorAtShop
 from curbe.testing.program import TeamProgram
-from curbe.testing.slow_provider import PATH, open_gate
+from curbe.testing.slow_provider import ENVIRONMENT, open_gate
 from curbe.testing.stack import Stack
 
 SENDING = "**/api/messenger/conversations/*/messages"
@@ -32,7 +32,7 @@ FORM = {
 }
 HANDING_OFF = "**/api/messenger/conversations/*/handoff"
 # What a stack needs whose widgets are walked through: an assistant that answers when it is let.
-ENV = {"ASSISTANT_PROVIDER": PATH}
+ENV = ENVIRONMENT
 ARTICLE = "shipping-times-and-costs"
 LATER = {
     "en": "Good morning! Two more things: the parcel needs no signature, and you can follow it in your account.",
@@ -247,6 +247,7 @@ def to_typing(walker: Walker) -> None:
 def to_the_middle(walker: Walker) -> None:
     """Reading above the end, while something new comes below."""
     walker.thread.evaluate("(thread) => (thread.scrollTop = 0)")
+    walker.appears(".jump")  # It has noticed that they are not at the end any more.
     walker.team.reply(walker.conversation(), LATER[walker.lang])
     walker.appears(".jump .count")
 

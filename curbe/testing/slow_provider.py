@@ -17,6 +17,8 @@ from django.conf import settings
 from messenger.assistant.protocol import Answer, Decline, Inquiry, ProviderFailed
 
 PATH = f"{__name__}.SlowProvider"
+# What a spawned server needs to answer so; a page is to be there before an answer that waits for it is given up.
+ENVIRONMENT = {"ASSISTANT_PROVIDER": PATH, "ASSISTANT_DEADLINE_S": "90"}
 ANSWER = {
     "en": "Within the country a parcel takes **two to three working days**.\n\nWhat it costs:\n\n- up to 40 euros: "
     "4.90\n- above that: nothing\n\nYou can follow it in your account as soon as it has left us.",
@@ -26,7 +28,6 @@ ANSWER = {
 UNKNOWN, FAILING = "horoscope", "thunder"
 _GATE = re.compile(r"#(\w+)$")
 _WORD_S, _LOOK_S = 0.03, 0.05
-_MOST_S = 20
 
 
 def open_gate(local_dir: Path, name: str, times: int = 1) -> None:
@@ -65,7 +66,7 @@ class SlowProvider:
 def _wait(gate: str, times: int, text: str) -> Generator[str]:
     """Show the same until the gate was opened so many times; a turn that ends meanwhile closes this generator."""
     place = settings.LOCAL_DIR / "gates"
-    until = time.monotonic() + _MOST_S
+    until = time.monotonic() + settings.ASSISTANT_DEADLINE_S
     while gate and len(list(place.glob(f"{gate}-*"))) < times:
         if time.monotonic() > until:
             raise ProviderFailed("timeout")

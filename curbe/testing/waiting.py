@@ -23,11 +23,11 @@ def wait_for(condition: Callable[[], T], what: str, timeout: float = 10) -> T:
     return answer
 
 
-def hear(page: Page, condition: Callable[[], T], what: str) -> T:
+def hear(page: Page, condition: Callable[[], T], what: str, timeout: float = 10) -> T:
     """The same of what a page tells by its events: a test hears of them only while it waits for the page."""
 
     def heard() -> T:
         page.wait_for_timeout(_POLL_SECONDS * 1000)
         return condition()
 
-    return wait_for(heard, what)
+    return wait_for(heard, what, timeout)

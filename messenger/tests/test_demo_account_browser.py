@@ -76,6 +76,7 @@ def test_a_page_of_one_customer_never_hands_over_another_ones_token(
         without_messenger(stale)
         stale.goto(f"{stack.base_url}/demo/account/")
         stale.get_by_role("button", name="Sign in as Clara Whitlock").click()
+        expect(stale.get_by_role("heading", name="Hello, Clara")).to_be_visible()
         stale.goto(f"{stack.base_url}/demo/")
         expect(stale.locator("header .account")).to_contain_text("Clara")
         elsewhere = stale.context.new_page()
@@ -97,7 +98,7 @@ def test_a_page_of_one_customer_never_hands_over_another_ones_token(
 def asked_and_started_over(page: Page) -> None:
     """Ask the page for a token: it gives none, and loads itself anew."""
     page.evaluate("sessionStorage.removeItem('given')")
-    with page.expect_event("load", timeout=5_000):
+    with page.expect_event("load"):
         page.evaluate(f"void {ASK_FOR_A_TOKEN}.then((token) => sessionStorage.given = token)")
     assert page.evaluate("sessionStorage.given ?? 'null'") == "null"
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import functools
+
 import httpx
 import pytest
 from playwright.sync_api import expect
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from curbe.testing.people import WITHIN_MS, VisitorAtShop
+from curbe.testing.people import ANSWERED_WITHIN_S, WITHIN_MS, VisitorAtShop
+
+get = functools.partial(httpx.get, timeout=ANSWERED_WITHIN_S)
 
 
 @pytest.fixture(scope="module")
@@ -33,15 +37,15 @@ OTHERS += ["/demo/", "/demo/account/", "/i18n/setlang/"]
 
 @pytest.mark.parametrize("path", OTHERS)
 def test_nothing_but_the_widget_is_on_its_host(stack, widget_origin, path):
-    assert httpx.get(f"{widget_origin}{path}").status_code == 404
+    assert get(f"{widget_origin}{path}").status_code == 404
     # The control: everything is where it was.
-    assert httpx.get(f"{stack.base_url}{path}").status_code in {200, 302, 401, 405}
+    assert get(f"{stack.base_url}{path}").status_code in {200, 302, 401, 405}
 
 
 def test_the_widget_is_on_its_host_under_its_own_policy(stack, widget_origin, widget):
-    assert httpx.get(f"{widget_origin}/readyz").status_code == 200
-    assert httpx.get(f"{widget_origin}/widget/{widget}.js").status_code == 200
-    frame = httpx.get(f"{widget_origin}/widget/{widget}/frame")
+    assert get(f"{widget_origin}/readyz").status_code == 200
+    assert get(f"{widget_origin}/widget/{widget}.js").status_code == 200
+    frame = get(f"{widget_origin}/widget/{widget}/frame")
     rules = (rule.split() for rule in frame.headers["Content-Security-Policy"].split(";"))
     policy = {name: values for name, *values in rules}
     assert policy["connect-src"] == ["'self'", widget_origin.replace("http", "ws")]
@@ -53,10 +57,10 @@ def test_nobody_is_led_to_the_frame_on_the_inboxs_host(stack, widget_origin, wid
     """Sites that embed it from there keep working; as a page of its own it would run beside an agent's session."""
 
     def status(base, destination):
-        return httpx.get(f"{base}/widget/{widget}/frame", headers={"Sec-Fetch-Dest": destination}).status_code
+        return get(f"{base}/widget/{widget}/frame", headers={"Sec-Fetch-Dest": destination}).status_code
 
     assert (status(stack.base_url, "document"), status(stack.base_url, "iframe")) == (404, 200)
-    embedded = httpx.get(f"{stack.base_url}/widget/{widget}/frame", headers={"Sec-Fetch-Dest": "iframe"})
+    embedded = get(f"{stack.base_url}/widget/{widget}/frame", headers={"Sec-Fetch-Dest": "iframe"})
     assert "Sec-Fetch-Dest" in embedded.headers["Vary"], "what a cache keeps for one is not for the other"
     assert status(widget_origin, "document") == 200
 
@@ -82,7 +86,7 @@ def test_the_sockets_are_apart_too(stack, widget_origin):
 def test_the_visitor_api_takes_the_frame_for_our_own(stack, widget_origin, widget):
     def status(origin):
         url = f"{widget_origin}/api/messenger/widgets/{widget}"
-        return httpx.get(url, headers={"Origin": origin}).status_code
+        return get(url, headers={"Origin": origin}).status_code
 
     assert status(widget_origin) == 200
     assert status("http://widget.localhost") == status("https://evil.example") == 403
@@ -111,7 +115,7 @@ def test_the_admin_shows_and_tries_the_other_host(browser, stack, widget_origin,
         page.locator("#id_username").fill(login["email"])
         page.locator("#id_password").fill(login["password"])
         page.locator("[type=submit]").click()
-        expect(page.locator("#site-name")).to_be_visible(timeout=WITHIN_MS)
+        expect(page.locator("#user-tools")).to_be_visible(timeout=WITHIN_MS)
         page.goto(f"{stack.base_url}/admin/messenger/widget/{widget}/change/")
         expect(page.locator(".snippet")).to_contain_text(f'src="{widget_origin}/widget/{widget}.js"')
         page.goto(f"{stack.base_url}/admin/messenger/widget/{widget}/preview/")

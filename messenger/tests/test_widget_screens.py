@@ -13,6 +13,8 @@ from curbe.testing.people import WITHIN_MS
 from curbe.testing.screens import ENV, LOOKS, Look, Walker, prepare, walk
 from curbe.testing.stack import Stack
 
+# For all screens, each looked at several times.
+ENOUGH_S = 420
 # The page around the open panel is the same on every screen, so it is looked at on one of them.
 OPEN_IN_PAGE = "home"
 # Of what can be pressed, which for a field is the label around it. A link in running text is as tall as its line (the
@@ -60,11 +62,12 @@ def faults(name, walker, look) -> list[str]:
 
 @pytest.mark.parametrize("look", LOOKS, ids=str)
 def test_every_screen_is_accessible_whole_and_easy_to_hit(browser, stack, look):
-    @browser.run
     def story(session):
         found = [fault for name, walker in walk(session, stack, look) for fault in faults(name, walker, look)]
         assert found == [], "\n".join(found)
         assert session.page_errors == []
+
+    browser.run(story, ENOUGH_S)
 
 
 # On the first neither ink has much contrast to spare; the others are too light, or too dark, to be text as they are.

@@ -13,6 +13,8 @@ from .hostile import AUTHOR, BENIGN, CORPUS, MARKUP, PAYLOADS, packed
 from .trap import INSPECT, MARKDOWN, SURVEY, Company, Trap, assert_inert, assert_nothing_else, merged
 
 NAMES = packed(200)
+# For dozens of pages.
+ENOUGH_S = 420
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +57,7 @@ def test_s38_the_trap_works_and_what_is_rendered_does_not_spring_it(browser):
             "{srcdoc: `<!doctype html><body>${text}`, name: `n${i}`})))",
             raw,
         )
-        hear(page, lambda: len(trap.sprung) >= 100, "a hundred payloads to run")
+        hear(page, lambda: len(trap.sprung) >= 100, "a hundred payloads to run", timeout=60)
         page.evaluate("document.body.replaceChildren()")
         page.evaluate(show, CORPUS["event handlers"] + CORPUS["foreign content"])
         assert len(page.evaluate(INSPECT, shapes)) >= 84
@@ -71,7 +73,7 @@ def signs_in(trap, stack, company, path):
     page.locator("[name=username]").fill(login["email"])
     page.locator("[name=password]").fill(login["password"])
     page.locator("[name=password]").press("Enter")
-    expect(page.locator("#rows .row, #site-name").first).to_be_visible(timeout=WITHIN_MS)
+    expect(page.locator("#rows .row, #user-tools").first).to_be_visible(timeout=WITHIN_MS)
     return page
 
 
@@ -101,7 +103,6 @@ def scrolls_to_the_end(page, rows, least):
 
 
 def test_s38_the_inbox(browser, stack, benign, hostile):
-    @browser.run
     def story(session):
         page = signs_in(Trap.set_in(session), stack, benign, "/inbox/")
         page.goto(f"{stack.base_url}/inbox/?view=all")
@@ -112,6 +113,8 @@ def test_s38_the_inbox(browser, stack, benign, hostile):
         for texts in screens_of_the_inbox(page, stack, hostile, 5):
             assert_inert(trap, page, merged(*surveys), *texts)
         assert_nothing_else(session, stack)
+
+    browser.run(story, ENOUGH_S)
 
 
 def screens_of_the_admin(page, stack, every):
@@ -126,7 +129,6 @@ def screens_of_the_admin(page, stack, every):
 
 
 def test_s38_the_admin(browser, stack, benign, hostile):
-    @browser.run
     def story(session):
         page = signs_in(Trap.set_in(session), stack, benign, "/admin/")
         shapes = merged(*[page.evaluate(SURVEY) for _ in screens_of_the_admin(page, stack, 25)])
@@ -137,3 +139,5 @@ def test_s38_the_admin(browser, stack, benign, hostile):
         page.goto(f"{stack.base_url}/admin/messenger/contact/?p=1")
         assert_inert(trap, page, shapes, *NAMES[-30:])
         assert_nothing_else(session, stack)
+
+    browser.run(story, ENOUGH_S)

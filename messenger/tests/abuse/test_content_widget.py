@@ -23,6 +23,7 @@ from .trap import INSPECT, MARKDOWN, SURVEY, Company, Trap, assert_inert, assert
 FILES = [f"{name}.txt" for name in packed(200)]
 PREVIEWS = [text for text in packed(110) if len(text) <= 110][::4]  # Longer ones are cut.
 AT_ONCE = 5
+ENOUGH_S = 420  # For dozens of looks.
 LABELS = [text for text in PAYLOADS if len(text) <= looks.MOST_LABEL][7::32][: looks.MOST_FIELDS]
 CONTROL = "<img src=x onerror=__xss()>"
 
@@ -145,7 +146,6 @@ def _whole(visitor):
 
 
 def test_s38_a_thread_in_the_widget(browser, stack, benign, hostile):
-    @browser.run
     def story(session):
         visitor, thread, me, mia = chats(Trap.set_in(session), stack, benign)
         say_all(me, mia, thread, [BENIGN], [MARKDOWN], ["order.txt"])
@@ -158,6 +158,8 @@ def test_s38_a_thread_in_the_widget(browser, stack, benign, hostile):
             assert_inert(trap, frame, shapes, *own, *names, AUTHOR)
         assert_nothing_else(session, stack)
         assert_the_trap_is_set(trap, frame_of(visitor), "document.querySelector('.rich')", shapes)
+
+    browser.run(story, ENOUGH_S)
 
 
 # What is told of a message elsewhere
@@ -181,7 +183,6 @@ def preview_of(visitor):
 
 
 def test_s38_rows_and_previews_of_the_widget(browser, stack, benign, hostile):
-    @browser.run
     def story(session):
         visitor, thread, _me, mia = chats(Trap.set_in(session), stack, benign)
         surveys = []
@@ -197,6 +198,8 @@ def test_s38_rows_and_previews_of_the_widget(browser, stack, benign, hostile):
         assert_nothing_else(session, stack)
         where = "document.querySelector('curbe-messenger').shadowRoot.querySelector('.preview')"
         assert_the_trap_is_set(trap, visitor.page, where, shapes)
+
+    browser.run(story, ENOUGH_S)
 
 
 # Help
@@ -219,7 +222,6 @@ def screens_of_help(visitor, company):
 
 
 def test_s38_articles_in_the_widget(browser, stack, benign, hostile):
-    @browser.run
     def story(session):
         visitor = arrives(Trap.set_in(session), stack, benign)
         shapes = merged(*[frame_of(visitor).evaluate(SURVEY) for _ in screens_of_help(visitor, benign)])
@@ -229,6 +231,8 @@ def test_s38_articles_in_the_widget(browser, stack, benign, hostile):
             assert_inert(trap, frame_of(visitor), shapes, text)
         assert_nothing_else(session, stack)
         assert_the_trap_is_set(trap, frame_of(visitor), "document.querySelector('article .rich')", shapes)
+
+    browser.run(story, ENOUGH_S)
 
 
 # The company's own words

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Route, expect
 
-from curbe.testing.people import WITHIN_MS, CustomerAtShop, VisitorAtShop
+from curbe.testing.people import ANSWERED_WITHIN_S, WITHIN_MS, CustomerAtShop, VisitorAtShop
 from curbe.testing.waiting import hear, wait_for
 from messenger.hours import DAYS
 from messenger.tests.qa.test_checklist import team_api, thread_of
@@ -27,6 +27,7 @@ FORM = {
     "consent": {"required": True, "url": "https://shop.example/privacy"},
 }
 CACHE = "Object.keys(localStorage).filter((key) => key.startsWith('curbe_cache:'))"
+REMEMBERED = f"{CACHE}.map((key) => localStorage[key]).join()"
 
 
 @pytest.fixture
@@ -35,7 +36,8 @@ def open_hours(stack):
 
     def change(**fields):
         headers = {"Authorization": f"Bearer {stack.demo['tenants'][0]['api_token']}"}
-        answer = httpx.patch(f"{stack.base_url}/api/inbox/office-hours", headers=headers, json=fields)
+        url = f"{stack.base_url}/api/inbox/office-hours"
+        answer = httpx.patch(url, headers=headers, json=fields, timeout=ANSWERED_WITHIN_S)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
@@ -76,7 +78,8 @@ def test_visitors_are_told_when_the_team_answers(browser, stack, open_hours):
         promise = later.frame.get_by_text(f"We are back on {in_some_days:%A} at ")
         expect(promise).to_be_visible(timeout=WITHIN_MS)
         # By the reader's clock, an hour or two ahead of the company's.
-        expect(promise).to_contain_text("11:00" if is_summer_in_madrid() else "10:00")
+        opens = in_some_days.replace(hour=9).astimezone(ZoneInfo("Europe/Madrid"))
+        expect(promise).to_contain_text(f"{opens:%H}:00")
         spanish = arrives(session, stack, "/demo/?lang=es", locale="es-ES")
         expect(spanish.frame.get_by_text("Volvemos el ")).to_be_visible(timeout=WITHIN_MS)
 
@@ -186,6 +189,7 @@ def test_the_next_page_shows_the_thread_before_the_server_answers(browser, stack
         visitor.opens_the_chat()
         visitor.says("Remember me")
         visitor.sees_note("Sent")
+        wait_for(lambda: "Remember me" in visitor.page.evaluate(REMEMBERED), "it to be remembered")
         held: list[Route] = []
         visitor.page.route(
             "**/api/messenger/bootstrap", lambda route: route.continue_() if held else held.append(route)
@@ -210,15 +214,9 @@ def test_signing_out_wipes_what_was_remembered(browser, stack):
         customer.signs_in_as(CLARA)
         customer.chats("Not for the next one")
         frame = customer.page.frames[-1]
-        assert len(frame.evaluate(CACHE)) == 1  # The control: it was there.
+        wait_for(lambda: len(frame.evaluate(CACHE)) == 1, "the control: it was there")
         customer.page.evaluate("Curbe('hide')")
         customer.signs_out()
         customer.opens()
         wait_for(lambda: customer.page.frames[-1].evaluate(CACHE) == [], "nothing to be remembered")
         expect(customer.frame.get_by_text("Not for the next one")).to_have_count(0)
-
-
-def is_summer_in_madrid():
-    """On the day after tomorrow."""
-    moment = datetime.now(ZoneInfo("Europe/Madrid")) + timedelta(days=2)
-    return moment.utcoffset() == timedelta(hours=2)

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from curbe.testing.held import Held
-from curbe.testing.people import WITHIN_MS, AgentAtInbox, VisitorAtShop
+from curbe.testing.people import ANSWERED_WITHIN_S, WITHIN_MS, AgentAtInbox, VisitorAtShop
 from curbe.testing.stack import Stack
 from curbe.testing.waiting import wait_for
 
@@ -17,7 +17,8 @@ from curbe.testing.waiting import wait_for
 def team_api(stack: Stack, path: str, tenant: int = 0):
     """What a program of the tenant's admin gets."""
     token = stack.demo["tenants"][tenant]["api_token"]
-    answer = httpx.get(f"{stack.base_url}/api/inbox/{path}", headers={"Authorization": f"Bearer {token}"})
+    url, headers = f"{stack.base_url}/api/inbox/{path}", {"Authorization": f"Bearer {token}"}
+    answer = httpx.get(url, headers=headers, timeout=ANSWERED_WITHIN_S)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
@@ -175,9 +176,8 @@ def test_q10_whoever_writes_while_a_new_conversation_begins_is_not_interrupted(b
         visitor.frame.get_by_role("button", name="New conversation").click()
         visitor.box.press_sequentially("Q10 another ")
         field = visitor.box.element_handle()
-        begun = held.first()
         with visitor.page.expect_response("**/api/messenger/conversations"):
-            begun.continue_()
+            held.let_go()
         visitor.page.wait_for_function("() => true", polling="raf")
         assert field.evaluate("(field) => field.isConnected && document.activeElement === field")
         field.type("matter")

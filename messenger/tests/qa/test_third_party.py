@@ -55,7 +55,7 @@ def test_a_visitor_is_the_same_after_a_reload_whatever_the_frame_may_keep(browse
         visitor.opens_the_chat()
         visitor.says("From another site")
         visitor.sees_note("Sent")
-        contact = visitor.visitor_id()
+        contact = wait_for(visitor.visitor_id, "the page to be told who is here")  # By a process of its own.
         assert (visitor.page.evaluate("refusals") > 0) is is_blocked
         visitor.page.reload()
         visitor.opens_the_chat()
