@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import statistics
 import time
 from itertools import pairwise
 
@@ -129,9 +130,11 @@ def test_a_model_that_stalls_delays_no_send(spawn_stack):
         for client in (on, off):
             client.start(QUESTION)
         took = seconds_of_both(on, off, sends)
-    with_it, without = p95(took["on"]) * 1000, p95(took["off"]) * 1000
-    print(f"{sends} sends each: p95 {with_it:.1f} ms with it, {without:.1f} ms without: {with_it / without:.2f}")
-    # Of a hundred sends beside other tests the p95 is five of them: the figure is taken with all of them.
+    with_it, without = statistics.median(took["on"]) * 1000, statistics.median(took["off"]) * 1000
+    print(f"{sends} sends each: median {with_it:.1f} ms with it, {without:.1f} ms without: {with_it / without:.2f}")
+    print(f"p95 {p95(took['on']) * 1000:.1f} ms with it, {p95(took['off']) * 1000:.1f} ms without")
+    # Of a hundred sends the p95 is five that something else on the machine may have stopped: it is only told. What
+    # waits for the model would do so in most of them.
     assert with_it / without <= repetitions(small=15, full=12) / 10
 
 
