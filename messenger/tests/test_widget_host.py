@@ -33,15 +33,15 @@ OTHERS += ["/demo/", "/demo/account/", "/i18n/setlang/"]
 
 @pytest.mark.parametrize("path", OTHERS)
 def test_nothing_but_the_widget_is_on_its_host(stack, widget_origin, path):
-    assert httpx.get(f"{widget_origin}{path}").status_code == 404
+    assert httpx.get(f"{widget_origin}{path}", timeout=30).status_code == 404
     # The control: everything is where it was.
-    assert httpx.get(f"{stack.base_url}{path}").status_code in {200, 302, 401, 405}
+    assert httpx.get(f"{stack.base_url}{path}", timeout=30).status_code in {200, 302, 401, 405}
 
 
 def test_the_widget_is_on_its_host_under_its_own_policy(stack, widget_origin, widget):
-    assert httpx.get(f"{widget_origin}/readyz").status_code == 200
-    assert httpx.get(f"{widget_origin}/widget/{widget}.js").status_code == 200
-    frame = httpx.get(f"{widget_origin}/widget/{widget}/frame")
+    assert httpx.get(f"{widget_origin}/readyz", timeout=30).status_code == 200
+    assert httpx.get(f"{widget_origin}/widget/{widget}.js", timeout=30).status_code == 200
+    frame = httpx.get(f"{widget_origin}/widget/{widget}/frame", timeout=30)
     rules = (rule.split() for rule in frame.headers["Content-Security-Policy"].split(";"))
     policy = {name: values for name, *values in rules}
     assert policy["connect-src"] == ["'self'", widget_origin.replace("http", "ws")]
@@ -53,10 +53,11 @@ def test_nobody_is_led_to_the_frame_on_the_inboxs_host(stack, widget_origin, wid
     """Sites that embed it from there keep working; as a page of its own it would run beside an agent's session."""
 
     def status(base, destination):
-        return httpx.get(f"{base}/widget/{widget}/frame", headers={"Sec-Fetch-Dest": destination}).status_code
+        headers = {"Sec-Fetch-Dest": destination}
+        return httpx.get(f"{base}/widget/{widget}/frame", headers=headers, timeout=30).status_code
 
     assert (status(stack.base_url, "document"), status(stack.base_url, "iframe")) == (404, 200)
-    embedded = httpx.get(f"{stack.base_url}/widget/{widget}/frame", headers={"Sec-Fetch-Dest": "iframe"})
+    embedded = httpx.get(f"{stack.base_url}/widget/{widget}/frame", headers={"Sec-Fetch-Dest": "iframe"}, timeout=30)
     assert "Sec-Fetch-Dest" in embedded.headers["Vary"], "what a cache keeps for one is not for the other"
     assert status(widget_origin, "document") == 200
 
@@ -82,7 +83,7 @@ def test_the_sockets_are_apart_too(stack, widget_origin):
 def test_the_visitor_api_takes_the_frame_for_our_own(stack, widget_origin, widget):
     def status(origin):
         url = f"{widget_origin}/api/messenger/widgets/{widget}"
-        return httpx.get(url, headers={"Origin": origin}).status_code
+        return httpx.get(url, headers={"Origin": origin}, timeout=30).status_code
 
     assert status(widget_origin) == 200
     assert status("http://widget.localhost") == status("https://evil.example") == 403

@@ -81,7 +81,7 @@ def session_token_of(page):
 def refusal_of(stack, bearer):
     """Why the server does not take that token; None when it does."""
     url = f"{stack.base_url}/api/messenger/conversations"
-    answer = httpx.get(url, headers={"Authorization": f"Bearer {bearer}"})
+    answer = httpx.get(url, headers={"Authorization": f"Bearer {bearer}"}, timeout=30)
     return None if answer.is_success else answer.json()["errors"][0]["code"]
 
 
@@ -91,7 +91,7 @@ def wait_until_revoked(stack, bearer):
 
 def thread_of(stack, contact_id):
     headers = {"Authorization": f"Bearer {stack.demo['tenants'][0]['api_token']}"}
-    answer = httpx.get(f"{stack.base_url}/api/inbox/threads/{contact_id}", headers=headers)
+    answer = httpx.get(f"{stack.base_url}/api/inbox/threads/{contact_id}", headers=headers, timeout=30)
     assert answer.is_success, answer.text
     return [part["body"] for part in answer.json()["items"] if part["kind"] == "message"]
 

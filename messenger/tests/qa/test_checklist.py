@@ -17,7 +17,7 @@ from curbe.testing.waiting import wait_for
 def team_api(stack: Stack, path: str, tenant: int = 0):
     """What a program of the tenant's admin gets."""
     token = stack.demo["tenants"][tenant]["api_token"]
-    answer = httpx.get(f"{stack.base_url}/api/inbox/{path}", headers={"Authorization": f"Bearer {token}"})
+    answer = httpx.get(f"{stack.base_url}/api/inbox/{path}", headers={"Authorization": f"Bearer {token}"}, timeout=30)
     assert answer.status_code == 200, answer.text
     return answer.json()
 

@@ -41,7 +41,7 @@ def reply(stack, visitor, text):
     conversation = thread_of(stack, person)[-1]["conversation_id"]
     url = f"{stack.base_url}/api/inbox/conversations/{conversation}/messages"
     headers = {"Authorization": f"Bearer {stack.demo['tenants'][0]['api_token']}"}
-    answer = httpx.post(url, headers=headers, json={"client_message_id": str(uuid.uuid4()), "body": text})
+    answer = httpx.post(url, headers=headers, json={"client_message_id": str(uuid.uuid4()), "body": text}, timeout=30)
     assert answer.is_success, answer.text
 
 
