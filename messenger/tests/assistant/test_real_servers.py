@@ -71,9 +71,9 @@ def test_whatever_the_model_does_a_question_ends_once(spawn_stack):
 
 
 def test_an_answer_comes_in_order_each_frame_with_all_of_it(spawn_stack):
-    slowly = Play("Shipping to the Balearic Islands takes 4 working days. [1] It costs 7.90 euros.", delay_s=0.1)
+    slowly = Play("Shipping to the Balearic Islands takes 4 working days. [1] It costs 7.90 euros.", delay_s=0.5)
     with ModelServer(slowly) as model:
-        client = Client(spawn(spawn_stack, model))
+        client = Client(spawn(spawn_stack, model, ASSISTANT_DEADLINE_S="20"))
         client.start(QUESTION)
         with client.socket() as socket:
             frames, message = heard_until_answered(socket)
@@ -100,16 +100,17 @@ def heard_until_answered(socket):
 
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])
 def test_a_worker_that_is_killed_while_it_answers_answers_once(spawn_stack, database):
-    slowly = Play("Shipping to the Balearic Islands costs 7.90 euros. [1]", delay_s=0.25)
+    # It begins after the kill, and before anybody would ask again by themselves.
+    slowly = Play("Shipping to the Balearic Islands costs 7.90 euros. [1]", first_byte_s=8)
     with ModelServer(slowly, ANSWER) as model:
-        stack = spawn(spawn_stack, model, database)
+        stack = spawn(spawn_stack, model, database, ASSISTANT_DEADLINE_S="20")
         client = Client(stack)
         client.start(QUESTION)
         wait_for(lambda: model.recorded, "the model to be asked", 15)
         stack.kill()
         stack.restart()
         client.boot()
-        wait_for(lambda: ends_of(client), "the question to end", 75)
+        wait_for(lambda: ends_of(client), "the question to end", 120)
         assert len(model.recorded) >= 2, "the first attempt was cut off"
         asked = Client(stack)
         asked.start(QUESTION)
