@@ -203,6 +203,15 @@ def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def patient_pool() -> None:
+    """In a race of a hundred each waits its turn for one of the 20 connections, as long as a race may take."""
+    from django.conf import settings
+
+    if pool := settings.DATABASES["default"].get("OPTIONS", {}).get("pool"):
+        pool["timeout"] = 60
+
+
+@pytest.fixture(scope="session", autouse=True)
 def cheap_settings() -> Iterator[None]:
     """Pages name their files unhashed, because only stacks have collected theirs; logging in costs no 300 ms."""
     from django.conf import settings

@@ -31,7 +31,7 @@ class RedisServer(Server):
         try:
             with redis.Redis.from_url(self.url, socket_timeout=2) as client:
                 return bool(client.ping())
-        except redis.ConnectionError:
+        except (redis.ConnectionError, redis.TimeoutError):
             return False  # Handled: not up yet, or down.
 
 

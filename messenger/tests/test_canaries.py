@@ -305,8 +305,10 @@ def go_wrong(run: Run, guest: Client, thread: str) -> None:
     device, bearer = run.planted["first device"], guest.bearer
     guest.get(f"conversations?device_id={device}&token={bearer}")
     guest.get(f"nowhere?device_id={device}&token={bearer}", 404)
-    httpx.get(f"{run.stack.base_urls[0]}/ws/messenger?token={bearer}")
-    httpx.get(f"{run.stack.base_urls[0]}/demo/?device_id={device}&token={bearer}", headers={"Referer": bearer})
+    httpx.get(f"{run.stack.base_urls[0]}/ws/messenger?token={bearer}", timeout=30)
+    httpx.get(
+        f"{run.stack.base_urls[0]}/demo/?device_id={device}&token={bearer}", headers={"Referer": bearer}, timeout=30
+    )
 
 
 def pry(run: Run, strangers: Iterable[Client], rivals: Client, thread: str) -> None:

@@ -13,6 +13,7 @@ import pytest
 from websockets.sync.client import connect
 
 from curbe.testing.waiting import wait_for
+from messenger.hub import SWEEP_EVERY_S
 
 
 class Client:
@@ -54,16 +55,35 @@ class Client:
             yield socket
 
 
-def seconds_until_heard(socket, text, timeout=20):
-    """How long until a message with this text arrives."""
+def hear(socket, text, timeout=20):
+    """The frame in which a message with this text arrives."""
     started = time.monotonic()
     while time.monotonic() - started < timeout:
         frame = json.loads(socket.recv(timeout=timeout))
         if frame["t"] == "evs" and any(text in json.dumps(item) for item in frame["items"]):
-            return time.monotonic() - started
+            return frame
         if frame["t"] == "hb":
             socket.send('{"t":"pong"}')
     raise AssertionError(f"{text!r} was not heard within {timeout} s")
+
+
+def is_live(visitor, socket, process):
+    """Whether a nudge brings what is said: its broadcast carries the trace of the request, and the sweeper's none.
+
+    However long it takes: what is fast enough on an idle machine is not on a busy one.
+    """
+    text = f"live {uuid.uuid4()}"
+    said = visitor.say(text)
+    assert said.status_code == 201
+    head = hear(socket, text)["to"]
+    broadcast = wait_for(lambda: broadcast_of(head, visitor.stack.logs(process)), "the broadcast to be logged")
+    return broadcast["trace_id"] == said.headers["X-Trace-Id"]
+
+
+def broadcast_of(head, logs):
+    """What was logged when the stream was handed out as far as that, by the process of its only socket."""
+    lines = (json.loads(line) for line in logs.splitlines() if '"broadcast"' in line and line.endswith("}"))
+    return next((line for line in lines if line["event"] == "broadcast" and line["head"] >= head), None)
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])
@@ -94,8 +114,7 @@ def test_two_processes_share_what_happens(spawn_stack):
     visitor = Client(stack, process=0)
     visitor.start("Hello")
     with visitor.socket(process=1) as socket:
-        assert visitor.say("said to the first").status_code == 201
-        assert seconds_until_heard(socket, "said to the first") < 2
+        wait_for(lambda: is_live(visitor, socket, 1), "nudges to arrive", 30)
 
 
 def test_whoever_comes_after_everybody_has_left_is_live_at_once(spawn_stack):
@@ -106,33 +125,21 @@ def test_whoever_comes_after_everybody_has_left_is_live_at_once(spawn_stack):
         pass
     wait_for(lambda: "socket_closed" in stack.logs(), "nobody to be left", 30)
     with visitor.socket() as socket:
-        assert visitor.say("to the next").status_code == 201
-        assert seconds_until_heard(socket, "to the next") < 4
+        assert is_live(visitor, socket, 0), "the sweeper looks only 5 s after somebody has come"
     assert "channel_layer_unavailable" not in stack.logs()
 
 
-def test_without_redis_messages_arrive_within_7_s_and_live_again_with_it(spawn_stack, disposable_redis):
+def test_without_redis_messages_arrive_by_the_sweeper_and_live_again_with_it(spawn_stack, disposable_redis):
     stack = spawn_stack(database="postgres", processes=2, env={"REDIS_URL": disposable_redis.url})
     visitor = Client(stack)
     visitor.start("Hello")
     with visitor.socket(process=1) as socket:
-        assert visitor.say("with Redis").status_code == 201
-        assert seconds_until_heard(socket, "with Redis") < 2
+        wait_for(lambda: is_live(visitor, socket, 1), "nudges to arrive", 30)
         disposable_redis.stop()
-        started = time.monotonic()
-        for number in range(3):
-            assert visitor.say(f"without Redis {number}").status_code == 201
-        assert time.monotonic() - started < 5, "sends do not wait for Redis"
-        seconds_until_heard(socket, "without Redis 2")
-        assert time.monotonic() - started <= 7
+        assert not is_live(visitor, socket, 1)
         disposable_redis.start()
-        wait_for(lambda: is_live(visitor, socket), "nudges to arrive again", 30)
-
-
-def is_live(visitor, socket):
-    text = f"live {uuid.uuid4()}"
-    assert visitor.say(text).status_code == 201
-    return seconds_until_heard(socket, text) < 1
+        wait_for(lambda: is_live(visitor, socket, 1), "nudges to arrive again", 30)
+    assert SWEEP_EVERY_S <= 5, "what does not come live comes within 7 s, of which 2 are for the way"
 
 
 def test_a_socket_opened_while_redis_is_away_becomes_live_when_it_is_back(spawn_stack, disposable_redis):
@@ -141,7 +148,6 @@ def test_a_socket_opened_while_redis_is_away_becomes_live_when_it_is_back(spawn_
     visitor.start("Hello")
     disposable_redis.stop()
     with visitor.socket(process=1) as socket:
-        assert visitor.say("by the sweeper").status_code == 201
-        assert seconds_until_heard(socket, "by the sweeper") <= 7
+        assert not is_live(visitor, socket, 1)
         disposable_redis.start()
-        wait_for(lambda: is_live(visitor, socket), "nudges to arrive again", 30)
+        wait_for(lambda: is_live(visitor, socket, 1), "nudges to arrive again", 30)

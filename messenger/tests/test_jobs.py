@@ -67,12 +67,15 @@ def test_one_that_fails_is_tried_again_later_and_kept_after_the_third_time():
     stumble.enqueue("b")
     waits = []
     for _ in range(jobs.MOST_TRIES):
+        began = timezone.now()
         assert work() == 1
         job = DBTaskResult.objects.get()
-        waits.append((job.run_after - timezone.now()).total_seconds())
+        waits.append((job.run_after - began).total_seconds())
+        # However long this machine takes to look again.
+        DBTaskResult.objects.update(run_after=timezone.now() + timedelta(hours=1))
         assert work() == 0, "not before its time"
         ready_at_once()
-    assert waits[0] > 0.5 and waits[1] > 3.5
+    assert waits[0] >= 1 and waits[1] >= 4
     job = DBTaskResult.objects.get()
     assert (job.status, job.exception_class_path, DONE) == ("FAILED", "builtins.ValueError", ["b"] * 3)
 
@@ -158,5 +161,5 @@ GATES: list[threading.Event] = []
 @task()
 def wait_at_gate(what: str) -> None:
     """Succeeds once it may."""
-    GATES.pop().wait(10)
+    GATES.pop().wait(60)
     DONE.append(what)

@@ -35,12 +35,12 @@ async def test_heartbeats_begin_with_the_welcome(chatting, monkeypatch):
 async def test_a_silent_client_is_closed_with_4012_and_one_that_answers_is_not(chatting, monkeypatch):
     browser, _, _ = chatting
     monkeypatch.setattr(sockets, "HEARTBEAT_S", 0.2)
-    monkeypatch.setattr(sockets, "SILENT_FOR_S", 2)
+    monkeypatch.setattr(sockets, "SILENT_FOR_S", 6)
     async with connected() as line, connected() as silent:
         for one in (line, silent):
             await one.hello(browser.bearer)
             await one.hear()
-        closing = asyncio.create_task(silent.close_code(timeout=20))
+        closing = asyncio.create_task(silent.close_code(timeout=40))
         while not closing.done():
             assert (await line.hear())["t"] == "hb"
             await asyncio.sleep(0.6)  # The rate of answers stays below the one that is refused.

@@ -9,9 +9,19 @@ from channels.db import database_sync_to_async
 from django.test import AsyncClient
 
 from curbe.testing.cast import make_company
+from messenger import hub
 from messenger.models import Stream
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+# Of a poll that would wait for 25.
+PATIENCE_S = 20
+
+
+@pytest.fixture(autouse=True)
+def no_sweep(monkeypatch):
+    """So that a poll is answered because somebody was told, however long that takes."""
+    monkeypatch.setattr(hub, "SWEEP_EVERY_S", 3600)
 
 
 @pytest.fixture
@@ -31,7 +41,7 @@ def in_thread(function):
     return database_sync_to_async(function, thread_sensitive=False)
 
 
-def poll(caller, after, wait=20):
+def poll(caller, after, wait=25):
     """A poll that waits, as a client with an event loop sends it."""
     headers = {"Authorization": f"Bearer {caller.bearer}"}
     return AsyncClient().get(f"{caller.base}events", {"after": after, "wait": wait}, headers=headers)
@@ -117,7 +127,7 @@ async def test_it_answers_a_waiting_client_as_soon_as_something_happens(chatting
     browser, desk, conversation_id, cursor = chatting
     (task,) = await waiting(poll(browser, cursor))
     await in_thread(desk.reply)(conversation_id, "Here I am")
-    answer = await asyncio.wait_for(task, 4)  # The sweeper alone would take up to 5 s.
+    answer = await asyncio.wait_for(task, PATIENCE_S)
     assert answer.status_code == 200
     assert answer.headers["X-Trace-Id"]
     assert "Here I am" in answer.content.decode()
@@ -131,12 +141,14 @@ async def test_nothing_happens_is_204_after_the_wait(chatting):
 
 async def test_a_note_and_its_typing_do_not_wake_a_visitors_poll(chatting):
     browser, desk, conversation_id, cursor = chatting
-    visitors, teams = await waiting(poll(browser, cursor, wait=4), poll(desk, await team_cursor(desk)))
+    visitors, teams = await waiting(poll(browser, cursor), poll(desk, await team_cursor(desk)))
     await in_thread(desk.post)(f"conversations/{conversation_id}/typing", {"on": True, "kind": "note"})
     await in_thread(desk.note)(conversation_id, "for us only")
-    assert "for us only" in (await asyncio.wait_for(teams, 4)).content.decode()
+    assert "for us only" in (await asyncio.wait_for(teams, PATIENCE_S)).content.decode()
     assert not visitors.done()
-    assert (await visitors).status_code == 204
+    await in_thread(desk.reply)(conversation_id, "for everybody")
+    told = (await asyncio.wait_for(visitors, PATIENCE_S)).content.decode()
+    assert "for everybody" in told and "for us only" not in told
 
 
 async def team_cursor(desk):
@@ -149,18 +161,22 @@ async def test_a_session_that_ends_while_it_waits_is_told_so(chatting):
     other_tab = await in_thread(browser.tab)()
     await in_thread(other_tab.boot)()
     await in_thread(other_tab.post)("shutdown")
-    assert (await asyncio.wait_for(task, 4)).status_code == 401
+    assert (await asyncio.wait_for(task, PATIENCE_S)).status_code == 401
 
 
 async def test_each_agent_gets_their_own_view_and_a_rival_none(harbor, chatting):
     browser, desk, conversation_id, _ = chatting
-    rival = await in_thread(lambda: make_company("rival").desk())()
+    company = await in_thread(make_company)("rival")
+    rival = await in_thread(company.desk)()
     own, foreign = await team_cursor(desk), await team_cursor(rival)
-    mine, theirs = await waiting(poll(desk, own), poll(rival, foreign, wait=2))
+    mine, theirs = await waiting(poll(desk, own), poll(rival, foreign))
     await in_thread(browser.say)(conversation_id, "canary")
-    body = (await asyncio.wait_for(mine, 4)).json()
+    body = (await asyncio.wait_for(mine, PATIENCE_S)).json()
     assert body["items"][-1]["payload"]["conversation"]["unread_count"] == 2
-    assert (await theirs).status_code == 204
+    assert not theirs.done()
+    await in_thread(lambda: company.browser().start("of their own"))()
+    told = (await asyncio.wait_for(theirs, PATIENCE_S)).content.decode()
+    assert "of their own" in told and "canary" not in told
 
 
 async def test_waiting_holds_no_thread(chatting):

@@ -39,8 +39,8 @@ def test_a_layer_that_loses_what_is_published_is_red_within_seconds(place, monke
     async def lose(*_args):
         """A wake-up that goes nowhere."""
 
-    monkeypatch.setattr(selftest, "_HEARD_WITHIN_S", 0.2)
     assert found(place, "layer").is_good  # The control.
+    monkeypatch.setattr(selftest, "_HEARD_WITHIN_S", 0.2)
     monkeypatch.setattr(InMemoryChannelLayer, "group_send", lose)
     red = found(place, "layer")
     assert not red.is_good

@@ -85,9 +85,11 @@ async def _play(cell: Cell, servers: Servers, sends: int, seconds: float, crowd:
         await stage.set_up(crowd)
         async with asyncio.timeout(seconds + _REST_S):
             began = now()
+            noting = asyncio.create_task(stage.history.note_stalls())
             await _write(stage, cell.fault)
             result.seconds = now() - began
             evidence, result.settled_s = await collect(stage)
+            noting.cancel()
         _judge(evidence, stage, result)
     except Exception as error:  # noqa: BLE001  Handled: a failure of this cell, and the others are still played.
         result.acked = stage.history.acked

@@ -158,7 +158,7 @@ def unheard(evidence: Evidence) -> list[str]:
 
 
 def unnoticed(evidence: Evidence) -> list[str]:
-    """No connected client waited longer than 7 s for what had been acknowledged."""
+    """No connected client waited longer than 7 s for what had been acknowledged, while it could hear of it."""
     gap = longest_gap(evidence)
     return [f"{gap:.1f} s"] if gap > LONGEST_GAP_S else []
 
@@ -224,20 +224,21 @@ def _unread(parts: list[Part], kind: str, read: int) -> int:
 
 
 def _gaps(history: History, send: Send, part: Part) -> Iterable[float]:
+    deaf = [*history.outages, *history.stalls]
     for person, watch in history.watches.items():
         if watch.is_slow or watch.tenant != send.tenant:
             continue
         if watch.is_team:
-            yield from _waits(watch, send, part.seq, history.outages)
+            yield from _waits(watch, send, part.seq, deaf)
         elif part.visible_seq is not None and history.owners.get(send.conversation_id) == person:
-            yield from _waits(watch, send, part.visible_seq, history.outages)
+            yield from _waits(watch, send, part.visible_seq, deaf)
 
 
-def _waits(watch: Watch, send: Send, seq: int, outages: Iterable[Span]) -> Iterable[float]:
-    """How long the client, live, did not know what was acknowledged though there was a database, span by span."""
+def _waits(watch: Watch, send: Send, seq: int, deaf: Iterable[Span]) -> Iterable[float]:
+    """How long the client, live, did not know what was acknowledged though it could have heard, span by span."""
     noticed_at = watch.noticed_at(send.conversation_id, seq)
     acked_at = send.acked_at or math.inf
     for span in watch.spans:
         if span.ended_at > acked_at and span.began_at < noticed_at:
             began_at, ended_at = max(acked_at, span.began_at), min(noticed_at, span.ended_at)
-            yield ended_at - began_at - sum(outage.overlap(began_at, ended_at) for outage in outages)
+            yield ended_at - began_at - sum(one.overlap(began_at, ended_at) for one in deaf)

@@ -17,10 +17,12 @@ _MOST_DIFFERENCES = 5
 
 async def settled(client: Client, deadline: float) -> tuple[float, list[str]]:
     """When the client's state was first equal to a fresh snapshot, or what still differs after the deadline."""
+    began = now()
     while True:
         async with client.world.turns:
             differences = differing(client, await client.take_snapshot())
-        if not differences or now() > deadline:
+        stalled_s = sum(stall.overlap(began, now()) for stall in client.history.stalls)
+        if not differences or now() > deadline + stalled_s:
             return now(), [f"{client.name}: {one}" for one in differences]
         await asyncio.sleep(_AGAIN_S)
 

@@ -5,6 +5,7 @@ Times are seconds of one monotonic clock, since everybody lives in one process.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
 import time
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 now = time.monotonic
+_TICK_S = 0.2
 
 
 @dataclass(slots=True)
@@ -118,6 +120,8 @@ class History:
         self.counts: Counter[str] = Counter()
         # Without a database nobody can be told anything, so nobody's waiting counts.
         self.outages: list[Span] = []
+        # Nor can anybody hear anything while the machine lets this process wait.
+        self.stalls: list[Span] = []
         # Only what was acknowledged in between may be missing afterwards.
         self.backup_at = math.inf
         self.restored_at = -math.inf
@@ -127,6 +131,14 @@ class History:
     def acked(self) -> int:
         """How many sends have been acknowledged."""
         return self._acked
+
+    async def note_stalls(self) -> None:
+        """Until it is cancelled: write down when somebody who only wanted to sleep for a moment woke up late."""
+        while True:
+            due_at = now() + _TICK_S
+            await asyncio.sleep(_TICK_S)
+            if now() - due_at > _TICK_S:
+                self.stalls.append(Span(due_at, now()))
 
     def acknowledged(self, send: Send, message: dict[str, Any], *, is_replay: bool) -> None:
         """The server says that it has this message."""

@@ -56,10 +56,10 @@ def test_another_process_scripts_it_and_reads_what_it_recorded(server):
     request = urllib.request.Request(f"{server.url}/script", script, method="POST")  # noqa: S310 - loopback
     urllib.request.urlopen(request, timeout=5).close()  # noqa: S310 - loopback
     assert text_of(ask(server)) == "Scripted"
-    kept = httpx.get(f"{server.url}/recorded").json()
+    kept = httpx.get(f"{server.url}/recorded", timeout=30).json()
     assert [one["body"]["model"] for one in kept["requests"]] == ["m"]
-    httpx.post(f"{server.url}/forget")
-    assert httpx.get(f"{server.url}/recorded").json()["requests"] == []
+    httpx.post(f"{server.url}/forget", timeout=30)
+    assert httpx.get(f"{server.url}/recorded", timeout=30).json()["requests"] == []
 
 
 def test_it_cuts_a_stream_and_ends_one_too_early(server):
@@ -86,7 +86,9 @@ def test_it_answers_in_one_document_or_with_a_page(server):
 
 def test_it_packs_its_answer_for_whoever_cannot_unpack_it(server):
     server.script(Play("All of it", fault="packed"))
-    answer = httpx.post(f"{server.base_url}/chat/completions", json=ASKED, headers={"Accept-Encoding": "identity"})
+    answer = httpx.post(
+        f"{server.base_url}/chat/completions", json=ASKED, headers={"Accept-Encoding": "identity"}, timeout=30
+    )
     assert answer.headers["content-encoding"] == "gzip"
     assert answer.json()["choices"][0]["message"]["content"] == "All of it"
 

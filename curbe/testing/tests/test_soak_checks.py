@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import math
+import time
 from dataclasses import replace
 
 import pytest
 
 from curbe.testing.soak.checks import CHECKS, LONGEST_GAP_S, Evidence, violations
-from curbe.testing.soak.history import Call, History, Read, Send, Span, Watch
+from curbe.testing.soak.history import Call, History, Read, Send, Span, Watch, now
 from curbe.testing.soak.tables import Head, Part, Pointer, Position, Tables, Thread
 
 THREAD = "thread"
@@ -222,14 +224,27 @@ def test_a_slow_client_has_itself_to_blame():
     assert violations(evidence)["unnoticed"] == []
 
 
-def test_a_client_has_seven_seconds_of_its_own_after_an_outage_of_the_database():
+@pytest.mark.parametrize("deaf", ["outages", "stalls"])
+def test_a_client_has_seven_seconds_of_its_own_beside_those_in_which_nobody_hears(deaf):
     evidence = honest()
     be_late(evidence)
     late = evidence.history.watches["agent"].moments[THREAD][3]
-    evidence.history.outages = [Span(0, late - LONGEST_GAP_S + 0.1)]
+    setattr(evidence.history, deaf, [Span(0, late - LONGEST_GAP_S + 0.1)])
     assert violations(evidence)["unnoticed"] == []
-    evidence.history.outages = [Span(0, late - LONGEST_GAP_S - 0.1)]
+    setattr(evidence.history, deaf, [Span(0, late - LONGEST_GAP_S - 0.1)])
     assert violations(evidence)["unnoticed"] != []
+
+
+async def test_a_stall_of_this_process_is_noted():
+    history = History()
+    noting = asyncio.create_task(history.note_stalls())
+    await asyncio.sleep(0)
+    began = now()
+    time.sleep(0.6)  # The stall.
+    while not history.stalls:
+        await asyncio.sleep(0)
+    noting.cancel()
+    assert 0.3 < history.stalls[0].overlap(began, now()) <= now() - began
 
 
 def test_a_restored_backup_may_lose_what_came_after_it_and_nothing_else():

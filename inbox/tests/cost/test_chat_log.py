@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 import time
 
 import pytest
@@ -25,7 +24,8 @@ def test_its_first_page_takes_as_long_with_many_people_as_with_a_thousand(harbor
     for _ in range(ROUNDS):
         for number, browser in people.items():
             times[number].append(time_of(browser))
-    ratio = statistics.median(many / few for few, many in zip(times[FEW], times[MANY], strict=True))
+    # Whatever else the machine does only ever adds to them.
+    ratio = min(times[MANY]) / min(times[FEW])
     assert ratio <= MOST_TIMES, f"{ratio:.2f} times as long with {MANY} people"
 
 

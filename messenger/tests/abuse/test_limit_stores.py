@@ -241,4 +241,4 @@ def come_as(address, stack):
     """The status that a new device gets whose proxy names this address."""
     body = {"widget_id": stack.demo["tenants"][0]["widgets"][0]["id"], "device_id": secrets.token_urlsafe(32)}
     headers = {"X-Forwarded-For": address}
-    return httpx.post(f"{stack.base_url}/api/messenger/bootstrap", json=body, headers=headers).status_code
+    return httpx.post(f"{stack.base_url}/api/messenger/bootstrap", json=body, headers=headers, timeout=30).status_code

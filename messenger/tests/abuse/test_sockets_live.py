@@ -20,7 +20,7 @@ pytestmark = pytest.mark.stack
 
 PASSWORD, NEW_PASSWORD = "walnut-gravel-91", "gravel-walnut-19"
 # 2 s on a machine that has nothing else to do. By itself a socket would look after 45 s at the earliest.
-SOON_S = 8
+SOON_S = 30
 MAKE_AGENTS = """
 import json
 from messenger import actions

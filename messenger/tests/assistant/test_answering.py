@@ -9,7 +9,8 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from curbe.testing.cast import Browser
-from messenger import actions
+from messenger import actions, jobs
+from messenger.actions import turns
 from messenger.actions.turns import Claim
 from messenger.assistant.protocol import Decline, ProviderFailed
 from messenger.errors import Busy
@@ -33,6 +34,13 @@ def handed_off(visitor: Browser, conversation_id: str):
     return [
         one["event"] for one in parts_of(visitor, conversation_id) if (one["event"] or {}).get("name") == "handed_off"
     ]
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch):
+    """What is put off for some seconds is so for minutes, however long this machine takes to look again."""
+    monkeypatch.setattr(turns, "_QUIET", timedelta(minutes=5))
+    monkeypatch.setattr(jobs, "_BACKOFF_S", (60, 240))
 
 
 @pytest.fixture
@@ -227,7 +235,7 @@ def test_a_person_who_types_on_for_a_minute_has_it(visitor, asked, desk):
     type_reply(desk, asked)
     turn = Turn.objects.get()
     Turn.objects.update(
-        paused_since=turn.paused_since - timedelta(seconds=49), due_at=turn.due_at - timedelta(seconds=9)
+        paused_since=turn.paused_since - timedelta(seconds=42), due_at=turn.due_at - timedelta(seconds=2)
     )
     type_reply(desk, asked)
     turn.refresh_from_db()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import statistics
 import time
 from itertools import pairwise
 
@@ -70,9 +71,9 @@ def test_whatever_the_model_does_a_question_ends_once(spawn_stack):
 
 
 def test_an_answer_comes_in_order_each_frame_with_all_of_it(spawn_stack):
-    slowly = Play("Shipping to the Balearic Islands takes 4 working days. [1] It costs 7.90 euros.", delay_s=0.1)
+    slowly = Play("Shipping to the Balearic Islands takes 4 working days. [1] It costs 7.90 euros.", delay_s=0.5)
     with ModelServer(slowly) as model:
-        client = Client(spawn(spawn_stack, model))
+        client = Client(spawn(spawn_stack, model, ASSISTANT_DEADLINE_S="20"))
         client.start(QUESTION)
         with client.socket() as socket:
             frames, message = heard_until_answered(socket)
@@ -99,16 +100,17 @@ def heard_until_answered(socket):
 
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])
 def test_a_worker_that_is_killed_while_it_answers_answers_once(spawn_stack, database):
-    slowly = Play("Shipping to the Balearic Islands costs 7.90 euros. [1]", delay_s=0.25)
+    # It begins after the kill, and before anybody would ask again by themselves.
+    slowly = Play("Shipping to the Balearic Islands costs 7.90 euros. [1]", first_byte_s=8)
     with ModelServer(slowly, ANSWER) as model:
-        stack = spawn(spawn_stack, model, database)
+        stack = spawn(spawn_stack, model, database, ASSISTANT_DEADLINE_S="20")
         client = Client(stack)
         client.start(QUESTION)
         wait_for(lambda: model.recorded, "the model to be asked", 15)
         stack.kill()
         stack.restart()
         client.boot()
-        wait_for(lambda: ends_of(client), "the question to end", 75)
+        wait_for(lambda: ends_of(client), "the question to end", 120)
         assert len(model.recorded) >= 2, "the first attempt was cut off"
         asked = Client(stack)
         asked.start(QUESTION)
@@ -129,9 +131,11 @@ def test_a_model_that_stalls_delays_no_send(spawn_stack):
         for client in (on, off):
             client.start(QUESTION)
         took = seconds_of_both(on, off, sends)
-    with_it, without = p95(took["on"]) * 1000, p95(took["off"]) * 1000
-    print(f"{sends} sends each: p95 {with_it:.1f} ms with it, {without:.1f} ms without: {with_it / without:.2f}")
-    # Of a hundred sends beside other tests the p95 is five of them: the figure is taken with all of them.
+    with_it, without = statistics.median(took["on"]) * 1000, statistics.median(took["off"]) * 1000
+    print(f"{sends} sends each: median {with_it:.1f} ms with it, {without:.1f} ms without: {with_it / without:.2f}")
+    print(f"p95 {p95(took['on']) * 1000:.1f} ms with it, {p95(took['off']) * 1000:.1f} ms without")
+    # Of a hundred sends the p95 is five that something else on the machine may have stopped: it is only told. What
+    # waits for the model would do so in most of them.
     assert with_it / without <= repetitions(small=15, full=12) / 10
 
 

@@ -284,9 +284,9 @@ HARSH = {
 @pytest.mark.parametrize("text", HARSH.values(), ids=HARSH)
 def test_no_text_is_too_much_for_it(shop, text):
     look_up(shop, "parcel", "en")
-    started = time.perf_counter()
+    started = time.thread_time()
     look_up(shop, text, "en")
-    assert time.perf_counter() - started < 1  # Usually below a tenth.
+    assert time.thread_time() - started < 1  # Usually below a tenth.
 
 
 @pytest.mark.django_db(transaction=True)

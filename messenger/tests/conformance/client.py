@@ -76,7 +76,9 @@ class Line:
     async def still_answers(self) -> bool:
         """Whether the server takes frames and has nothing else to say: a cursor of no epoch is asked back at once."""
         await self.tell(t="resume", after="000000:1")
-        return (await self.hear()) == {"t": "resync_required", "reason": "epoch"}
+        while (frame := await self.hear())["t"] == "hb":
+            pass  # It came meanwhile.
+        return frame == {"t": "resync_required", "reason": "epoch"}
 
 
 @dataclass

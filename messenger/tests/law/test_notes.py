@@ -170,5 +170,6 @@ async def heard(talk: Talk) -> list[dict[str, Any]]:
                 seq = frame.get("to", seq)
                 dots += [frame] if frame["t"] == "eph" else []
         while not await line.hears_nothing():
-            dots.append(await line.hear())
+            frame = await line.hear()
+            dots += [frame] if frame["t"] == "eph" else []
     return [*events, *dots]
