@@ -11,7 +11,7 @@ from curbe.origins import is_own, is_own_frame, is_widget_host
 
 from . import actions, presence, queries, streams
 from .asking import ask_together, in_database
-from .errors import NotFound, Unauthenticated
+from .errors import IdentityChanged, NotFound, Unauthenticated
 from .models import Agent, Contact, Stream
 from .principals import Visitor, authenticate_api_token, authenticate_session, authenticate_visitors, require_person
 from .protocol import Close, ClosedByUs, conversation_id_of
@@ -75,7 +75,7 @@ class MessengerConsumer(Socket):
     async def _go_on_with(self, bearer: str) -> Stream:
         fresh, stream = await ask_together(_sessions, bearer)
         if fresh.contact is None or fresh.contact != self.contact or stream is None:
-            raise Unauthenticated(code="identity_changed")
+            raise IdentityChanged()
         self.visitor, self.contact = fresh, fresh.contact
         return stream
 

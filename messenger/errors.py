@@ -44,6 +44,13 @@ class Unauthenticated(DomainError):
     detail = "This session is not valid. Start again with bootstrap."
 
 
+class IdentityChanged(Unauthenticated):
+    """Whoever the session spoke for is somebody else now, or gone."""
+
+    code = "identity_changed"
+    detail = "Somebody else is here now. Start again with bootstrap."
+
+
 class IdentityNotProven(Unauthenticated):
     """A user was announced without a proof that was accepted: no session, and nothing changed (S01–S06).
 

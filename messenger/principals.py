@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 
-from .errors import Unauthenticated
+from .errors import IdentityChanged, Unauthenticated
 from .events import Actor
 from .models import Agent, ApiToken, Contact, Device, RevocationReason, Tenant, VisitorToken
 from .signing import token_hash
@@ -133,13 +133,13 @@ def require_person(visitor: Visitor, contact: Contact | None) -> None:
     A user is read and written with a verified token only, a guest with its browser's; a merged guest by nobody (I10).
     """
     if contact is None or contact.merged_into_id or (contact.type == Contact.Type.USER) != visitor.is_verified:
-        raise ended(RevocationReason.IDENTITY_CHANGED)
+        raise IdentityChanged()
 
 
 def ended(reason: str) -> Unauthenticated:
     """Return the refusal of a session that was taken back for this reason."""
     if reason == RevocationReason.IDENTITY_CHANGED:
-        return Unauthenticated("Somebody else is here now. Start again with bootstrap.", code="identity_changed")
+        return IdentityChanged()
     return Unauthenticated()
 
 

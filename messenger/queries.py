@@ -23,7 +23,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 
 from . import payloads, shapes
-from .errors import NotFound
+from .errors import IdentityChanged, NotFound
 from .findpeople import newest_with_words, with_words
 from .loading import by_id, facts_of, parts_of, possible_duplicates, with_authors, with_joins
 from .models import (
@@ -35,7 +35,6 @@ from .models import (
     Mention,
     Message,
     ReadState,
-    RevocationReason,
     Tag,
     Tagging,
     Team,
@@ -44,7 +43,6 @@ from .models import (
 )
 from .paging import Page, longest_waiting_first, newest_first, walk
 from .payloads import Facts
-from .principals import ended
 from .streams import contact_stream, team_stream
 from .wordindex import ids_with
 from .words import words_of
@@ -423,10 +421,10 @@ def _person(contact: Contact) -> tuple[Contact, list[str]]:
 
 
 def _present(contact: Contact) -> Contact:
-    """The contact as they are now. Raises Unauthenticated when they were removed."""
+    """The contact as they are now. Raises IdentityChanged when they were removed."""
     person = Contact.objects.filter(tenant_id=contact.tenant_id, id=contact.id).first()
     if person is None:
-        raise ended(RevocationReason.IDENTITY_CHANGED)
+        raise IdentityChanged()
     return person
 
 

@@ -11,10 +11,10 @@ from typing import Any, Literal
 from django.db.models import QuerySet
 
 from . import payloads
+from .errors import IdentityChanged
 from .loading import by_id, own_facts, possible_duplicates, shared_facts, with_authors, with_joins
-from .models import Agent, Contact, Conversation, Event, Message, RevocationReason, Stream
+from .models import Agent, Contact, Conversation, Event, Message, Stream
 from .payloads import Facts
-from .principals import ended
 
 # A client that is further behind than this is told to take a snapshot instead.
 MOST_BEHIND = 1000
@@ -28,10 +28,10 @@ _STATES: dict[str, Callable[..., dict[str, Any] | None]] = {
 
 
 def contact_stream(contact: Contact) -> Stream:
-    """Return the contact's stream with its present head. Raises Unauthenticated when the contact was removed."""
+    """Return the contact's stream with its present head. Raises IdentityChanged when the contact was removed."""
     stream = Stream.objects.filter(tenant_id=contact.tenant_id, contact=contact).first()
     if stream is None:
-        raise ended(RevocationReason.IDENTITY_CHANGED)
+        raise IdentityChanged()
     return stream
 
 

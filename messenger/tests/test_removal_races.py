@@ -166,7 +166,8 @@ def test_s61_signing_in_while_the_user_is_erased_writes_nothing_back(company, is
 
     with meanwhile(erase, at=locks_contacts, until=has_ended):
         answer = browser.identify(token)
-    assert answer.status_code == 200
+    # On SQLite the erasure comes after the sign-in, and then perhaps before its answer is put together.
+    assert answer.status_code in ({200, 401} if is_sqlite() else {200})
     user.refresh_from_db()
     assert user.erased_at
     assert (user.type, user.external_id, user.name, user.verified, user.words) == ("anonymous", None, "", {}, "")
