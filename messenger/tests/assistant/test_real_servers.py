@@ -11,7 +11,7 @@ import pytest
 
 from curbe.testing.load.figures import p95
 from curbe.testing.model_server import ModelServer, Play
-from curbe.testing.scale import repetitions
+from curbe.testing.scale import IS_FULL, repetitions
 from curbe.testing.waiting import wait_for
 from messenger.tests.test_faults import Client
 
@@ -131,11 +131,11 @@ def test_a_model_that_stalls_delays_no_send(spawn_stack):
         for client in (on, off):
             client.start(QUESTION)
         took = seconds_of_both(on, off, sends)
-    with_it, without = statistics.median(took["on"]) * 1000, statistics.median(took["off"]) * 1000
-    print(f"{sends} sends each: median {with_it:.1f} ms with it, {without:.1f} ms without: {with_it / without:.2f}")
-    print(f"p95 {p95(took['on']) * 1000:.1f} ms with it, {p95(took['off']) * 1000:.1f} ms without")
-    # Of a hundred sends the p95 is five that something else on the machine may have stopped: it is only told. What
-    # waits for the model would do so in most of them.
+    # The promise is of the p95. Of a hundred sends that is five, which a busy machine may have stopped: then it is the
+    # median, which whatever waits for the model moves as well.
+    figure = p95 if IS_FULL else statistics.median
+    with_it, without = 1000 * figure(took["on"]), 1000 * figure(took["off"])
+    print(f"{sends} sends each: {with_it:.1f} ms with it, {without:.1f} ms without: {with_it / without:.2f}")
     assert with_it / without <= repetitions(small=15, full=12) / 10
 
 
