@@ -356,6 +356,7 @@ def test_what_an_answer_rests_on_is_read_in_the_widget_and_the_conversation_is_o
     def story(session):
         asker = Asker.comes(session, stack)
         asker.is_answered("sources")
+        conversation = asker.conversation()
         source = asker.answers.locator(".sources button").first
         expect(source).to_have_text("From: Shipping times and costs by country")
         source.click()
@@ -375,11 +376,16 @@ def test_what_an_answer_rests_on_is_read_in_the_widget_and_the_conversation_is_o
         expect(heading).to_be_focused(timeout=WITHIN_MS)
         asker.page.keyboard.press("Shift+Tab")
         asker.page.keyboard.press("Shift+Tab")
-        expect(asker.frame.get_by_role("button", name="Back to the conversation")).to_be_focused()
+        back = asker.frame.get_by_role("button", name="Back to the conversation")
+        expect(back).to_be_focused()
+        # What the server answers takes nobody away from what they have reached.
+        held.let_go()
+        asker.team.reply(conversation, "Did that help?")
+        expect(asker.frame.locator(".tabs .count")).to_be_visible(timeout=WITHIN_MS)
+        expect(back).to_be_focused()
         asker.page.keyboard.press("Enter")
         asker.sees_all()
-        held.let_go()
-        asker.sees_all()
+        asker.sees("Did that help?")
 
 
 def test_an_article_covers_its_conversation_so_what_comes_rings_and_is_unread(browser, stack):
