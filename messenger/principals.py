@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from .errors import IdentityChanged, Unauthenticated
 from .events import Actor
-from .models import Agent, ApiToken, Contact, Device, RevocationReason, Tenant, VisitorToken
+from .models import Agent, ApiToken, Contact, Device, RevocationReason, Tenant, Visit, VisitorToken
 from .signing import token_hash
 
 # A session slides: used within its life it is prolonged, at most this often.
@@ -48,6 +48,15 @@ class Visitor:
     def device(self) -> Device:
         device: Device = self.token.device
         return device
+
+    @property
+    def visit(self) -> Visit:
+        """What the session looked at last. Raises Unauthenticated when it was removed, and the session with it."""
+        try:
+            visit: Visit = self.token.visit
+        except Visit.DoesNotExist as gone:
+            raise Unauthenticated() from gone
+        return visit
 
     @property
     def is_verified(self) -> bool:
@@ -97,9 +106,7 @@ def authenticate_visitor(bearer: str) -> Visitor:
 def authenticate_visitors(bearers: Sequence[str]) -> dict[str, Visitor | Unauthenticated]:
     """Return the sessions of bearer tokens, in one query for all of them; in place of a session, why there is none."""
     hashes = {bearer: token_hash(bearer) for bearer in bearers}
-    # The visit and its widget, too: asked for later, they may have been removed together with the session.
-    related = ("tenant", "device", "device__contact", "contact", "visit__widget")
-    rows = VisitorToken.objects.select_related(*related)
+    rows = VisitorToken.objects.select_related("tenant", "device", "device__contact", "contact")
     tokens = {token.token_hash: token for token in rows.filter(token_hash__in=hashes.values())}
     return {bearer: _session_or_refusal(tokens.get(of_bearer)) for bearer, of_bearer in hashes.items()}
 

@@ -84,7 +84,7 @@ def identify_contact(events: EventLog, *, by: Visitor, proof: Proof, said: dict[
     claim_visits(device, user)
     Device.objects.filter(tenant_id=device.tenant_id, id=device.id).update(contact=None, user=user)
     device.contact, device.user = None, user
-    return issue_token(device, by.token.visit, user, proof=Evidence(events.at, proof.kid))
+    return issue_token(device, by.visit, user, proof=Evidence(events.at, proof.kid))
 
 
 @in_one_transaction
@@ -92,7 +92,7 @@ def _issue_another(by: Visitor) -> Booted:
     """A second session of the same kind, while the first one lives."""
     lock_device(by.tenant_id, by.device.id)
     require_live(by)
-    return issue_token(by.device, by.token.visit, by.contact, proof=evidence_of(by.token))
+    return issue_token(by.device, by.visit, by.contact, proof=evidence_of(by.token))
 
 
 def _said(booted: Booted, said: dict[str, Any]) -> Booted:

@@ -32,7 +32,7 @@ def create_conversation(
     events: EventLog, by: Visitor, contact: Contact, *, client_conversation_id: uuid.UUID | None = None
 ) -> Conversation:
     """Insert a primary conversation with its participants, begun in the visitor's present visit (I14)."""
-    visit = by.token.visit
+    visit = by.visit
     return insert_conversation(
         events, contact, widget=visit.widget, visit=visit, client_conversation_id=client_conversation_id
     )

@@ -93,7 +93,7 @@ def reset_device(*, by: Visitor, device_id: str, page: Page) -> Booted:
     Raises VerifiedContact while somebody is signed in, in this tab or another, and Invalid when the new device id is in
     use already.
     """
-    widget = by.token.visit.widget
+    widget = by.visit.widget
     old = lock_device(by.tenant_id, by.device.id)
     require_live(by)
     if _has_user(old):

@@ -33,7 +33,7 @@ def record_visit(*, by: Visitor, page: Page) -> Visit:
     """Note a page view of a single-page site. Messages sent from now on point at it."""
     lock_device(by.tenant_id, by.device.id)
     require_live(by)
-    visit = record_page_view(by.token.visit.widget, by.device, by.contact, page)
+    visit = record_page_view(by.visit.widget, by.device, by.contact, page)
     VisitorToken.objects.filter(tenant_id=by.tenant_id, id=by.token.id).update(visit=visit)
     return visit
 

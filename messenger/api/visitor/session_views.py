@@ -107,7 +107,7 @@ class IdentifyView(VisitorView):
     )
     def post(self, request: Request) -> Response:
         announced = _announced(valid_body(IdentityBody, request.data))
-        visit = self.visitor.token.visit
+        visit = self.visitor.visit
         with _verification_log(visit.widget, page_of(request, {"url": visit.url}, "")):
             booted = actions.introduce(by=self.visitor, announced=announced)
         return Response(_snapshot(request, booted, offers.offer_of(self.visitor.tenant_id)))
@@ -216,7 +216,7 @@ def _widget_id(text: str) -> uuid.UUID:
 
 
 def _snapshot(request: Request, booted: Booted, offer: payloads.Offer) -> dict[str, Any]:
-    visitor, widget = booted.visitor, booted.visitor.token.visit.widget
+    visitor, widget = booted.visitor, booted.visitor.visit.widget
     person, state = queries.visitor_snapshot(visitor.contact)
     if person:
         require_person(visitor, person)
