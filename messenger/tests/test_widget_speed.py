@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 import ipaddress
 import socket
+import statistics
 from collections.abc import Iterator
 
 import pytest
@@ -22,6 +23,7 @@ from curbe.testing.bed import Bed
 from curbe.testing.npm import ROOT
 from curbe.testing.people import WITHIN_MS
 from curbe.testing.processes import Process, free_port
+from curbe.testing.scale import IS_FULL
 from curbe.testing.stack import Stack, command_of, manage
 from curbe.testing.waiting import wait_for
 
@@ -139,7 +141,8 @@ def test_the_panel_is_usable_within_a_second_on_4g(browser, deployment):
         print(f"usable after {[round(ms) for ms in took]} ms")
         print(f"requests: {[len(some) for some in asked]}")
         # A busy machine only ever adds to it; one more round trip, or more bytes, add to the best one as well.
-        assert min(took) <= USABLE_WITHIN_MS, took
+        figure = statistics.median if IS_FULL else min
+        assert figure(took) <= USABLE_WITHIN_MS, took
         assert max(map(len, asked)) <= MOST_REQUESTS, asked
         assert all(len(set(some)) == len(some) for some in asked), "something was requested twice"
         assert session.hosts == {deployment.removeprefix("https://")}
