@@ -85,3 +85,26 @@ def test_what_was_asked_for_the_whole_list_stays_out_of_a_narrowed_one(browser, 
         # The control: in the whole list it is there.
         page.locator("#narrow [name=priority]").select_option("")
         expect(agent.row_saying("Not urgent at all")).to_have_count(1)
+
+
+def test_what_was_asked_for_the_whole_log_stays_out_of_a_narrowed_one(browser, stack):
+    @browser.run
+    def story(session):
+        agent = AgentAtInbox.signs_in(session, stack)
+        page = agent.page
+        page.goto(f"{agent.base_url}/inbox/log/")
+        page.wait_for_load_state()
+        news = Held(page, "**/inbox/log/live/?*", most=1)
+        visitor = VisitorAtShop.arrives(session, stack, "/demo/?lang=en")
+        visitor.opens_the_chat()
+        visitor.says("Somebody else altogether")
+        late = news.first()
+        page.locator("#q").fill("agnes")
+        expect(page.locator("#people > .person")).to_have_count(1)
+        with page.expect_response(lambda answer: "/log/live/?q=agnes" in answer.url):
+            late.continue_()
+        expect(page.locator("#people > .person")).to_have_count(1)
+        expect(page.locator("#people")).to_contain_text("Agnes Okoro")
+        # The control: in the whole log they are there.
+        page.locator("#q").fill("")
+        expect(page.locator("#people")).to_contain_text("Somebody else altogether")

@@ -139,12 +139,12 @@ async function update(asked) {
   const ids = idsOf(asked);
   const question = fact("page") === "log" ? ofLog(ids) : ofInbox(ids, asked);
   const list = theList();
-  const query = list?.dataset.query;
+  const query = narrowing();
   const thread = openConversation();
   const unfoldedBefore = unfolded();
   const answer = parsed(await html(question));
   if (theList() !== list || fact("page") === "") return; // Another screen by now, which is newer than this answer.
-  if (list?.dataset.query !== query) return void dirty.push(...asked); // Narrowed meanwhile: asked for the list of now.
+  if (narrowing() !== query) return void dirty.push(...asked); // Narrowed meanwhile: asked for the list of now.
   const views = find("#views", answer);
   const old = find("#views");
   if (views && old) keepLabel(old, views);
@@ -180,10 +180,16 @@ function rowsOfContact(contact) {
   return findAll(`#rows > [data-contact="${contact}"]`).map((row) => row.dataset.id);
 }
 
+/** What the list on the screen is narrowed to: the inbox's as a query, the log's as words. */
+function narrowing() {
+  if (fact("page") === "log") return /** @type {HTMLInputElement | null} */ (find("#q"))?.value ?? "";
+  return find("#rows")?.dataset.query ?? "";
+}
+
 /** @param {string[]} ids
  * @param {Change[]} changes */
 function ofInbox(ids, changes) {
-  const query = new URLSearchParams(`${find("#rows")?.dataset.query ?? ""}&ids=${ids.join(",")}`);
+  const query = new URLSearchParams(`${narrowing()}&ids=${ids.join(",")}`);
   const open = openConversation();
   const contact = openContact();
   const own = changes.filter((one) => one.conversation === open || (!one.conversation && one.contact === contact));
@@ -197,9 +203,8 @@ function ofInbox(ids, changes) {
 
 /** @param {string[]} ids */
 function ofLog(ids) {
-  const search = /** @type {HTMLInputElement | null} */ (find("#q"))?.value ?? "";
   const open = unfolded().filter((id) => ids.includes(id));
-  const query = new URLSearchParams({ q: search, ids: ids.join(","), open: open.join(",") });
+  const query = new URLSearchParams({ q: narrowing(), ids: ids.join(","), open: open.join(",") });
   return `${fact("base")}log/live/?${query}`;
 }
 
