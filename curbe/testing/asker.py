@@ -9,12 +9,10 @@ from typing import Any
 import httpx
 
 from curbe.testing.stack import Stack
-from curbe.testing.waiting import wait_for
+from curbe.testing.waiting import SERVED_WITHIN_S, wait_for
 
 # A moment of quiet, a look of the worker, the answer.
 ANSWERED_WITHIN_S = 20
-# A busy machine's first requests.
-_WITHIN_S = 20
 _SWITCH_ON = """from messenger.models import Widget
 for widget in Widget.objects.filter(id__in={ids}):
     widget.features = {{**widget.features, "assistant": True}}
@@ -33,9 +31,9 @@ class Asker:
     def __init__(self, stack: Stack, text: str, widget: int = 0) -> None:
         base = f"{stack.base_url}/api/messenger/"
         known = {"widget_id": stack.demo["tenants"][0]["widgets"][widget]["id"], "device_id": secrets.token_urlsafe(32)}
-        token = _checked(httpx.post(f"{base}bootstrap", json=known, timeout=_WITHIN_S)).json()["session_token"]
+        token = _checked(httpx.post(f"{base}bootstrap", json=known, timeout=SERVED_WITHIN_S)).json()["session_token"]
         own = {"Authorization": f"Bearer {token}"}
-        self.client = httpx.Client(base_url=base, headers=own, timeout=_WITHIN_S)
+        self.client = httpx.Client(base_url=base, headers=own, timeout=SERVED_WITHIN_S)
         begun = _checked(self.client.post("conversations", json={"message": _message(text)})).json()
         self.conversation_id = str(begun["conversation"]["id"])
 

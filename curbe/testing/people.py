@@ -15,8 +15,6 @@ from curbe.testing.stack import Stack
 from curbe.testing.waiting import wait_for
 
 WITHIN_MS = 10_000
-# For what a test asks of the server itself, which its pages keep busy meanwhile.
-ANSWERED_WITHIN_S = 20
 
 
 def type_until(box: Locator, shown: Locator) -> None:

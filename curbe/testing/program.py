@@ -9,9 +9,7 @@ from typing import Any
 import httpx
 
 from curbe.testing.stack import Stack
-
-# A busy machine's first requests.
-_WITHIN_S = 20
+from curbe.testing.waiting import SERVED_WITHIN_S
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ class TeamProgram:
     def _ask(self, method: str, path: str, **content: Any) -> Any:
         headers = {"Authorization": f"Bearer {self.stack.demo['tenants'][self.tenant]['api_token']}"}
         answer = httpx.request(
-            method, f"{self.stack.base_url}/api/inbox/{path}", headers=headers, timeout=_WITHIN_S, **content
+            method, f"{self.stack.base_url}/api/inbox/{path}", headers=headers, timeout=SERVED_WITHIN_S, **content
         )
         assert answer.is_success, answer.text
         return answer.json() if answer.content else None

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _POLL_SECONDS = 0.02
+# For what a test asks of a server itself, which other tests keep busy meanwhile.
+SERVED_WITHIN_S = 20
 
 
 def wait_for(condition: Callable[[], T], what: str, timeout: float = 10) -> T:

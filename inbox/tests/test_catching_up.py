@@ -16,7 +16,7 @@ from curbe.testing.bed import Bed
 from curbe.testing.clients import device_id
 from curbe.testing.people import WITHIN_MS, AgentAtInbox
 from curbe.testing.stack import Stack
-from curbe.testing.waiting import wait_for
+from curbe.testing.waiting import SERVED_WITHIN_S, wait_for
 
 MISSED = 50
 PUT_OFF = timedelta(days=90)
@@ -64,7 +64,7 @@ class Caller:
 
     def __init__(self, base: str, bearer: str = "") -> None:
         headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
-        self.client = httpx.Client(base_url=base, headers=headers, timeout=WITHIN_MS / 1000)
+        self.client = httpx.Client(base_url=base, headers=headers, timeout=SERVED_WITHIN_S)
         # What it changed, each an event at least.
         self.done = 0
 

@@ -14,6 +14,7 @@ from curbe.testing.bed import Bed
 from curbe.testing.held import Held
 from curbe.testing.people import WITHIN_MS, AgentAtInbox, VisitorAtShop
 from curbe.testing.stack import Stack
+from curbe.testing.waiting import SERVED_WITHIN_S
 
 MOST_OPEN = 10
 # Five requests of fifty or less, one after another.
@@ -45,7 +46,7 @@ def api(stack: Stack) -> httpx.Client:
     """A program of the same company."""
     token = stack.demo["tenants"][0]["api_token"]
     headers = {"Authorization": f"Bearer {token}"}
-    return httpx.Client(base_url=f"{stack.base_url}/api/inbox", headers=headers, timeout=WITHIN_MS / 1000)
+    return httpx.Client(base_url=f"{stack.base_url}/api/inbox", headers=headers, timeout=SERVED_WITHIN_S)
 
 
 def events_of(stack: Stack, agent: Any) -> list[str]:

@@ -17,11 +17,10 @@ from curbe.testing import axe
 from curbe.testing.bed import Bed
 from curbe.testing.people import WITHIN_MS, AgentAtInbox, VisitorAtShop
 from curbe.testing.stack import Stack
+from curbe.testing.waiting import SERVED_WITHIN_S
 
 # A snooze is over when its time has come, some seconds later at the most.
 WAKES_WITHIN_MS = 15_000
-# A busy machine's server.
-ANSWERS_WITHIN_S = 20
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +129,7 @@ class Traffic(threading.Thread):
         super().__init__(daemon=True)
         self.url = f"{stack.base_url}/api/inbox"
         self.headers = {"Authorization": f"Bearer {stack.demo['tenants'][0]['api_token']}"}
-        answer = httpx.get(f"{self.url}/conversations?status=open", headers=self.headers, timeout=ANSWERS_WITHIN_S)
+        answer = httpx.get(f"{self.url}/conversations?status=open", headers=self.headers, timeout=SERVED_WITHIN_S)
         items = answer.json()["items"]
         self.ids = [one["id"] for one in items if one["id"] != keep_out]
         self.ended = threading.Event()
@@ -138,7 +137,7 @@ class Traffic(threading.Thread):
 
     def run(self) -> None:
         began = time.monotonic()
-        with httpx.Client(headers=self.headers, timeout=ANSWERS_WITHIN_S) as client:
+        with httpx.Client(headers=self.headers, timeout=SERVED_WITHIN_S) as client:
             for number, conversation in enumerate(itertools.cycle(self.ids)):
                 if self.ended.wait(max(0, began + number / 20 - time.monotonic())):
                     return

@@ -15,9 +15,9 @@ from playwright.sync_api import expect
 
 from curbe.testing.bed import Bed
 from curbe.testing.held import Held
-from curbe.testing.people import ANSWERED_WITHIN_S, WITHIN_MS, VisitorAtShop
+from curbe.testing.people import WITHIN_MS, VisitorAtShop
 from curbe.testing.stack import Stack
-from curbe.testing.waiting import hear, wait_for
+from curbe.testing.waiting import SERVED_WITHIN_S, hear, wait_for
 
 BLOCK_STORAGE = """for (const name of ["localStorage", "sessionStorage"])
   Object.defineProperty(window, name, { get() { throw new DOMException("blocked", "SecurityError") } })"""
@@ -75,7 +75,7 @@ def team(stack, method, path, body=None):
     """What the tenant's program does."""
     headers = {"Authorization": f"Bearer {stack.demo['tenants'][0]['api_token']}"}
     url = f"{stack.base_url}/api/inbox/{path}"
-    answer = httpx.request(method, url, headers=headers, json=body, timeout=ANSWERED_WITHIN_S)
+    answer = httpx.request(method, url, headers=headers, json=body, timeout=SERVED_WITHIN_S)
     assert answer.is_success, answer.text
     return answer.json() if answer.content else None
 

@@ -10,9 +10,10 @@ from playwright.sync_api import expect
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from curbe.testing.people import ANSWERED_WITHIN_S, WITHIN_MS, VisitorAtShop
+from curbe.testing.people import WITHIN_MS, VisitorAtShop
+from curbe.testing.waiting import SERVED_WITHIN_S
 
-get = functools.partial(httpx.get, timeout=ANSWERED_WITHIN_S)
+get = functools.partial(httpx.get, timeout=SERVED_WITHIN_S)
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,9 @@ from playwright.sync_api import expect
 
 from curbe.testing.bed import Bed
 from curbe.testing.held import Held
-from curbe.testing.people import ANSWERED_WITHIN_S, WITHIN_MS, VisitorAtShop
+from curbe.testing.people import WITHIN_MS, VisitorAtShop
 from curbe.testing.stack import Stack
-from curbe.testing.waiting import hear, wait_for
+from curbe.testing.waiting import SERVED_WITHIN_S, hear, wait_for
 
 BLOCK_STORAGE = """for (const name of ["localStorage", "sessionStorage"])
   Object.defineProperty(window, name, { get() { throw new DOMException("blocked", "SecurityError") } })"""
@@ -81,7 +81,7 @@ def session_token_of(page):
 def refusal_of(stack, bearer):
     """Why the server does not take that token; None when it does."""
     url = f"{stack.base_url}/api/messenger/conversations"
-    answer = httpx.get(url, headers={"Authorization": f"Bearer {bearer}"}, timeout=ANSWERED_WITHIN_S)
+    answer = httpx.get(url, headers={"Authorization": f"Bearer {bearer}"}, timeout=SERVED_WITHIN_S)
     return None if answer.is_success else answer.json()["errors"][0]["code"]
 
 
@@ -92,7 +92,7 @@ def wait_until_revoked(stack, bearer):
 def thread_of(stack, contact_id):
     headers = {"Authorization": f"Bearer {stack.demo['tenants'][0]['api_token']}"}
     url = f"{stack.base_url}/api/inbox/threads/{contact_id}"
-    answer = httpx.get(url, headers=headers, timeout=ANSWERED_WITHIN_S)
+    answer = httpx.get(url, headers=headers, timeout=SERVED_WITHIN_S)
     assert answer.is_success, answer.text
     return [part["body"] for part in answer.json()["items"] if part["kind"] == "message"]
 

@@ -9,8 +9,8 @@ import httpx
 import pytest
 from playwright.sync_api import Route, expect
 
-from curbe.testing.people import ANSWERED_WITHIN_S, WITHIN_MS, CustomerAtShop, VisitorAtShop
-from curbe.testing.waiting import hear, wait_for
+from curbe.testing.people import WITHIN_MS, CustomerAtShop, VisitorAtShop
+from curbe.testing.waiting import SERVED_WITHIN_S, hear, wait_for
 from messenger.hours import DAYS
 from messenger.tests.qa.test_checklist import team_api, thread_of
 from messenger.tests.qa.test_login import CLARA
@@ -37,7 +37,7 @@ def open_hours(stack):
     def change(**fields):
         headers = {"Authorization": f"Bearer {stack.demo['tenants'][0]['api_token']}"}
         url = f"{stack.base_url}/api/inbox/office-hours"
-        answer = httpx.patch(url, headers=headers, json=fields, timeout=ANSWERED_WITHIN_S)
+        answer = httpx.patch(url, headers=headers, json=fields, timeout=SERVED_WITHIN_S)
         assert answer.status_code == 200, answer.text
         return answer.json()
 

@@ -9,16 +9,16 @@ import pytest
 from playwright.sync_api import expect
 
 from curbe.testing.held import Held
-from curbe.testing.people import ANSWERED_WITHIN_S, WITHIN_MS, AgentAtInbox, VisitorAtShop
+from curbe.testing.people import WITHIN_MS, AgentAtInbox, VisitorAtShop
 from curbe.testing.stack import Stack
-from curbe.testing.waiting import wait_for
+from curbe.testing.waiting import SERVED_WITHIN_S, wait_for
 
 
 def team_api(stack: Stack, path: str, tenant: int = 0):
     """What a program of the tenant's admin gets."""
     token = stack.demo["tenants"][tenant]["api_token"]
     url, headers = f"{stack.base_url}/api/inbox/{path}", {"Authorization": f"Bearer {token}"}
-    answer = httpx.get(url, headers=headers, timeout=ANSWERED_WITHIN_S)
+    answer = httpx.get(url, headers=headers, timeout=SERVED_WITHIN_S)
     assert answer.status_code == 200, answer.text
     return answer.json()
 

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import expect
 
 from curbe.testing.held import Held
-from curbe.testing.people import ANSWERED_WITHIN_S, WITHIN_MS, AgentAtInbox, VisitorAtShop
-from curbe.testing.waiting import hear, wait_for
+from curbe.testing.people import WITHIN_MS, AgentAtInbox, VisitorAtShop
+from curbe.testing.waiting import SERVED_WITHIN_S, hear, wait_for
 from messenger.tests.qa.test_checklist import bodies_of, thread_of
 from messenger.tests.qa.wires import Sockets
 
@@ -46,7 +46,7 @@ def reply(stack, visitor, text):
     url = f"{stack.base_url}/api/inbox/conversations/{conversation}/messages"
     headers = {"Authorization": f"Bearer {stack.demo['tenants'][0]['api_token']}"}
     said = {"client_message_id": str(uuid.uuid4()), "body": text}
-    answer = httpx.post(url, headers=headers, json=said, timeout=ANSWERED_WITHIN_S)
+    answer = httpx.post(url, headers=headers, json=said, timeout=SERVED_WITHIN_S)
     assert answer.is_success, answer.text
 
 
