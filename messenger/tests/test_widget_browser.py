@@ -22,6 +22,16 @@ from curbe.testing.waiting import SERVED_WITHIN_S, hear, wait_for
 BLOCK_STORAGE = """for (const name of ["localStorage", "sessionStorage"])
   Object.defineProperty(window, name, { get() { throw new DOMException("blocked", "SecurityError") } })"""
 
+DRAWN = "await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+# Focus comes and goes: it is drawn before anything else happens.
+SCROLL_AND_DRAW = f"""async (thread) => {{
+  thread.scrollTop = 0;
+  dispatchEvent(new Event("blur"));
+  {DRAWN};
+  return thread.scrollTop;
+}}"""
+LEFT = f"async (thread) => {{ {DRAWN}; return thread.scrollHeight - thread.scrollTop - thread.clientHeight; }}"
+
 
 @pytest.fixture(scope="module")
 def stack(bed: Bed) -> Iterator[Stack]:
@@ -395,6 +405,30 @@ def test_older_history_loads_above_what_is_being_read(browser, stack):
         expect(jump.locator(".count")).to_be_visible(timeout=WITHIN_MS)
         jump.click()
         wait_for(lambda: unread_of(visitor.page) == 0, "the message to be read")
+
+
+def test_whoever_just_scrolled_up_is_left_there(browser, stack):
+    """Something may be drawn before the page is told of the scrolling, which comes with the next frame only."""
+
+    @browser.run
+    def story(session):
+        visitor, _ = begins(session, stack, "\n".join(f"line {number}" for number in range(60)))
+        expect(visitor.thread.locator(".meta.sent")).to_be_visible(timeout=WITHIN_MS)
+        assert visitor.thread.evaluate(SCROLL_AND_DRAW) == 0
+        jump = visitor.frame.get_by_role("button", name="Jump to the latest message")
+        expect(jump).to_be_visible(timeout=WITHIN_MS)
+        # Whoever sends something sees it, at once.
+        visitor.says("and this")
+        expect(visitor.thread.locator(".meta.sent")).to_be_visible(timeout=WITHIN_MS)
+        assert visitor.thread.evaluate(LEFT) <= 1
+        expect(jump).to_have_count(0)
+        # What takes room away, and what gives it back, leaves them at the end.
+        visitor.frame.locator(".composer [aria-expanded]").click()
+        expect(visitor.frame.locator(".emoji button").first).to_be_visible(timeout=WITHIN_MS)
+        assert visitor.thread.evaluate(LEFT) <= 1
+        visitor.page.keyboard.press("Escape")
+        expect(visitor.frame.locator(".emoji")).to_have_count(0)
+        assert visitor.thread.evaluate(LEFT) <= 1
 
 
 def test_it_speaks_spanish_and_fills_a_phone(browser, stack):

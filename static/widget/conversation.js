@@ -104,21 +104,10 @@ function Thread({ ui, list, isAtEnd, setAtEnd }) {
   const parts = partsOf(state, unreadFrom, ui.now);
   const typists = typistsOf(state, ui.now);
   const first = state.log.messages[thread]?.[0]?.seq ?? 0;
-  const height = useRef(0);
-  const firstShown = useRef(first);
+  const drawn = useRef({ first, height: 0, shown: 0 });
   const asked = useRef(0);
-  const atEnd = useRef(isAtEnd);
-  atEnd.current = isAtEnd;
 
-  useLayoutEffect(() => {
-    const { current } = list;
-    if (!current) return;
-    // Older history grows above: what is being read stays where it is. New parts scroll only a reader who is at the end.
-    if (first < firstShown.current) current.scrollTop += current.scrollHeight - height.current;
-    else if (isAtEnd) current.scrollTop = current.scrollHeight;
-    height.current = current.scrollHeight;
-    firstShown.current = first;
-  });
+  useLayoutEffect(() => keepPlace(first));
   useLayoutEffect(() => {
     if (state.isOpen) setUnreadFrom(firstUnread(ui));
   }, [state.isOpen]);
@@ -130,14 +119,29 @@ function Thread({ ui, list, isAtEnd, setAtEnd }) {
     if (isShort && first > 1 && first !== asked.current) void session.loadOlder((asked.current = first));
   });
   useEffect(() => {
-    // The keyboard of a phone, or a long draft, takes room: whoever was at the end stays there.
+    // The keyboard of a phone, or a long draft, takes room.
     const watcher = new ResizeObserver(stay);
     if (list.current) watcher.observe(list.current);
     return () => watcher.disconnect();
   }, []);
 
+  /** Whoever reads above stays where they are, whoever is at the end stays there, however high the thread is now.
+   * The place itself is asked, and not `isAtEnd`: scrolling is told only with the next frame.
+   * @param {number} first the seq of the oldest message there is now */
+  function keepPlace(first) {
+    const { current } = list;
+    if (!current?.clientHeight) return; // Hidden: it has no place.
+    const { scrollTop, scrollHeight: height, clientHeight: shown } = current;
+    const before = drawn.current;
+    // Older history grows above. What became shorter, or has more room, moved nobody away from its end.
+    if (first < before.first) current.scrollTop += height - before.height;
+    else if (Math.min(height, before.height) - scrollTop - Math.max(shown, before.shown) < NEAR_PX) current.scrollTop = height;
+    drawn.current = { first, height, shown };
+  }
+
+  /** A part became higher by itself, or the whole thread. */
   function stay() {
-    if (atEnd.current) list.current?.scrollTo(0, list.current.scrollHeight);
+    keepPlace(drawn.current.first);
   }
 
   function scrolled() {
