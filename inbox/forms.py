@@ -171,6 +171,12 @@ class ColleagueForm(forms.Form):
     agent_id = forms.UUIDField()
 
 
+class MuteForm(forms.Form):
+    """Whether to be told no more."""
+
+    on = forms.TypedChoiceField(choices=[("1", "1"), ("0", "0")], coerce=lambda value: value == "1")
+
+
 class ReopenForm(forms.Form):
     """Nothing but the verb."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from typing import Any
 
@@ -21,6 +22,7 @@ from .forms import (
     ColleagueForm,
     FindForm,
     ListQuery,
+    MuteForm,
     PriorityForm,
     ReopenForm,
     SavedViewForm,
@@ -96,6 +98,16 @@ def invite(request: AgentRequest, conversation_id: uuid.UUID) -> HttpResponse:
     agent_id = valid(ColleagueForm(request.POST))["agent_id"]
     actions.add_participant(by=request.agent, conversation_id=conversation_id, agent_id=agent_id)
     return changed(request, conversation_id)
+
+
+@require_POST
+@agent_required
+def mute(request: AgentRequest, conversation_id: uuid.UUID) -> HttpResponse:
+    """Be told of the conversation no more, or again. No log tells the page of it, so the answer does."""
+    actions.mute_conversation(by=request.agent, conversation_id=conversation_id, **valid(MuteForm(request.POST)))
+    response = changed(request, conversation_id)
+    response["HX-Trigger"] = json.dumps({"curbe:muted": {"conversation": str(conversation_id)}})
+    return response
 
 
 @require_POST

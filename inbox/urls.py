@@ -38,6 +38,7 @@ urlpatterns = [
     path(f"{_CONVERSATION}subject/", teamwork_views.subject, name="subject"),
     path(f"{_CONVERSATION}transcript/", people_views.mail, name="mail"),
     path(f"{_CONVERSATION}participants/", teamwork_views.invite, name="invite"),
+    path(f"{_CONVERSATION}mute/", teamwork_views.mute, name="mute"),
     path("bulk/", teamwork_views.change_many, name="bulk"),
     path("saved/", teamwork_views.keep_view, name="keep_view"),
     path("saved/<uuid:view_id>/forget/", teamwork_views.forget_view, name="forget_view"),

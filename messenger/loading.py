@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import QuerySet
@@ -50,10 +51,14 @@ def _facts(
 
 
 def own_facts(shared: _Shared, agent: Agent) -> list[Facts]:
+    """Return the same for one agent."""
     return [
-        Facts(one.conversation, one.participants, one.contact_read, own.get(agent.id), one.possible_duplicates)
-        for one, own in shared
+        replace(one, own_read=own.get(agent.id), is_muted=_is_muted(one.participants, agent)) for one, own in shared
     ]
+
+
+def _is_muted(people: Sequence[Participant], agent: Agent) -> bool:
+    return any(one.agent_id == agent.id and not one.notifications_enabled for one in people)
 
 
 def possible_duplicates(tenant_id: uuid.UUID, contacts: Sequence[Contact]) -> dict[uuid.UUID, list[Contact]]:

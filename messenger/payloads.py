@@ -80,6 +80,8 @@ class Facts:
     contact_read: ReadState | None = None
     # The reading agent's own state; of no use to a visitor.
     own_read: ReadState | None = None
+    # Whether that agent wants to be told of it no more.
+    is_muted: bool = False
     possible_duplicates: list[Contact] = field(default_factory=list)
 
 
@@ -186,7 +188,7 @@ def visitor_conversation(facts: Facts) -> ConversationPayload:
 
 
 def team_conversation(facts: Facts) -> TeamConversationPayload:
-    """Return a conversation as one agent gets it: `unread_count` and `last_read_seq` are that agent's own."""
+    """Return a conversation as one agent gets it: `unread_count`, `last_read_seq` and `muted` are that agent's own."""
     row, own, read, seen = facts.conversation, facts.own_read, facts.contact_read, _seen(facts.conversation)
     return {
         **visitor_conversation(facts),
@@ -195,7 +197,7 @@ def team_conversation(facts: Facts) -> TeamConversationPayload:
         "unread_count": row.contact_messages - (own.messages_read if own else 0),
         "last_read_seq": own.last_read_seq if own else 0,
         "seen_seq": seen.seen_seq if seen else 0,
-        "participants": [_participant(one, display_name(row.contact)) for one in facts.participants],
+        "participants": [_participant(one, display_name(row.contact)) for one in facts.participants if _is_there(one)],
         "last_message": _excerpt(team_message(row.last_message)) if row.last_message else None,
         "rev": row.rev,
         "contact": team_contact(row.contact, facts.possible_duplicates),
@@ -209,6 +211,7 @@ def team_conversation(facts: Facts) -> TeamConversationPayload:
         "waiting_since": timestamp(row.waiting_since) if row.waiting_since else None,
         "snoozed_until": timestamp(row.snoozed_until) if row.snoozed_until else None,
         "widget": {"id": str(row.widget_id), "name": row.widget.name},
+        "muted": facts.is_muted,
     }
 
 
@@ -549,6 +552,11 @@ def _participant(row: Participant, contact_name: str) -> ParticipantPayload:
 
 def _listens(row: Participant) -> bool:
     return row.kind == Participant.Kind.ASSISTANT and row.is_active and row.can_reply
+
+
+def _is_there(row: Participant) -> bool:
+    """An agent who is not active takes no part: they have but muted the conversation."""
+    return row.agent is None or row.is_active
 
 
 def _is_known(row: Participant) -> bool:

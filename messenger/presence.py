@@ -50,6 +50,12 @@ def agent_read(
     nudges.publish_ephemeral(agent.tenant_id, frame, agent_id=agent.id)
 
 
+def agent_muted(agent: Agent, conversation_id: uuid.UUID) -> None:
+    """Have the agent's other tabs ask whether they want to be told of the conversation."""
+    frame = {"t": "eph", "k": "agent_muted", "c": str(conversation_id)}
+    nudges.publish_ephemeral(agent.tenant_id, frame, agent_id=agent.id)
+
+
 def assistant_writes(
     conversation: Conversation, turn_id: uuid.UUID, *, number: int, text: str, on: bool, ttl_s: int
 ) -> None:

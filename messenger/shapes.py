@@ -187,6 +187,7 @@ class TeamConversationPayload(ConversationPayload):
     priority: str
     attributes: dict[str, Any]
     spam: bool
+    muted: bool
     contact_last_read_seq: int
     contact_messages: int
     waiting_since: str | None

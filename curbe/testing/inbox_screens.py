@@ -47,6 +47,14 @@ def to_a_thread(desk: Desk) -> None:
     desk.opens_first()
 
 
+def to_a_muted_thread(desk: Desk) -> None:
+    """Whoever walked here before may have muted it."""
+    desk.opens_first()
+    if desk.appears("#mute").get_attribute("value") == "1":
+        desk.page.locator("#mute").click()
+    desk.appears("#mute[value='0']")
+
+
 def to_the_panel(desk: Desk) -> None:
     button = desk.page.locator("#panel-button")
     if button.is_visible() and button.get_attribute("aria-expanded") == "false":
@@ -173,6 +181,7 @@ SCREENS: dict[str, Callable[[Desk], None]] = {
     "account": to_the_account,
     "thread": to_a_thread,
     **{f"thread-{name}": menus.to_a_menu(name) for name in MENUS},
+    "thread-muted": to_a_muted_thread,
     "part-menu": menus.to_a_part_menu,
     "saved-replies": menus.to_saved_replies,
     "preview": menus.to_a_preview,
@@ -223,7 +232,7 @@ SCREENS: dict[str, Callable[[Desk], None]] = {
 # These are no pages of their own, or lead to one that is a screen: the others of `inbox/urls.py` are walked to.
 NO_SCREENS = {
     *("logout", "tenant", "rows", "live", "older", "newer", "log_rows", "log_live", "find", "hits", "first_view"),
-    *("assign", "close", "reopen", "snooze", "tag", "untag", "priority", "subject", "invite", "bulk", "mail"),
+    *("assign", "close", "reopen", "snooze", "tag", "untag", "priority", "subject", "invite", "mute", "bulk", "mail"),
     *("keep_view", "forget_view", "traits", "block", "write", "export", "erase"),
     *("availability", "forget_reply", "delivery_echo"),
 }

@@ -123,3 +123,41 @@ def test_who_wants_neither_desktop_nor_sound_has_the_title(browser, stack):
         expect(agent.page.locator("#announcer")).to_contain_text("softly, please", timeout=WITHIN_MS)
         assert agent.page.evaluate("[shown.length, played]") == [0, 0]
         assert count_in_title(agent) >= 1
+
+
+def test_what_is_muted_tells_nothing_but_who_is_named_until_it_is_not(browser, stack):
+    @browser.run
+    def story(session):
+        visitor, other = begins(session, stack, "mute me"), begins(session, stack, "mute nobody")
+        agent, colleague = listens(session, stack), AgentAtInbox.signs_in(session, stack, agent=2)
+        likes(agent, desktop=True, sound=False)
+        agent.opens("mute me")
+        tab = AgentAtInbox(agent.page.context.new_page(), agent.base_url)
+        tab.page.goto(agent.page.url)
+        tab.sees("mute me")
+        agent.page.keyboard.press("m")
+        for one in (agent, tab):
+            expect(one.page.locator("#mute")).to_have_text("Muted – Notify me again", timeout=WITHIN_MS)
+            expect(one.row_saying("mute me").locator(".muted")).to_be_visible(timeout=WITHIN_MS)
+        tab.page.close()
+        # It is theirs alone.
+        colleague.opens("mute me")
+        expect(colleague.page.locator("#mute")).to_have_text("Mute for me")
+        agent.page.goto(f"{agent.base_url}/inbox/")
+        agent.sees_in_list("mute me")
+        visitor.says("who hears me?")
+        agent.sees_in_list("who hears me?")
+        # The controls: another conversation, and whoever is named in this one.
+        other.says("everybody hears me")
+        told = wait_for(lambda: agent.page.evaluate("shown"), "the desktop to show the other")
+        assert [body for _, body in told] == ["everybody hears me"]
+        colleague.notes("@Maya Okafor can you look?")
+        wait_for(lambda: agent.page.evaluate("shown.length") == 2, "the desktop to show the mention")
+        agent.opens("who hears me?")
+        agent.page.locator("#mute").click()
+        expect(agent.page.locator("#mute")).to_have_text("Mute for me", timeout=WITHIN_MS)
+        agent.page.goto(f"{agent.base_url}/inbox/")
+        agent.sees_in_list("who hears me?")
+        visitor.says("and now?")
+        told = wait_for(lambda: agent.page.evaluate("shown"), "the desktop to show it again")
+        assert [body for _, body in told] == ["and now?"]

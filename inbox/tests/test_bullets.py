@@ -201,6 +201,10 @@ PROMISES: dict[str, dict[str, list[str]]] = {
         "desktop, sound and title": [f"{TOLD}::test_what_is_not_looked_at_is_told_by_desktop_sound_and_title"],
         "silent when looking at the thread": [f"{TOLD}::test_while_the_thread_is_looked_at_nothing_tells"],
         "per agent settings": [f"{TOLD}::test_who_wants_neither_desktop_nor_sound_has_the_title"],
+        "a conversation is muted by one agent": [
+            f"{TOLD}::test_what_is_muted_tells_nothing_but_who_is_named_until_it_is_not",
+            f"{DOMAIN}/test_muting.py::test_it_is_muted_for_one_agent_until_they_say_otherwise",
+        ],
         "what the assistant answers rings nowhere, what it hands over once": [
             f"{HERE}/assistant/test_being_told.py::test_what_the_assistant_answers_rings_nowhere_and_what_it_hands_over_once",
             f"{HERE}/assistant/test_being_told.py::test_who_does_not_want_to_be_told_is_not",

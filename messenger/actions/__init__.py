@@ -15,6 +15,7 @@ from .identity import boot_device, identify_contact, introduce
 from .idling import close_idle_conversation, close_idle_conversations
 from .keeping import prune_conversations, prune_guests, prune_visits
 from .messages import add_note, send_message, send_reply
+from .muting import mute_conversation
 from .outreach import write_to_contact
 from .people import block_contact, create_contact, update_contact
 from .preferences import set_preferences
@@ -106,6 +107,7 @@ __all__ = [
     "mark_read_by_contact",
     "mark_seen",
     "mark_unread_by_agent",
+    "mute_conversation",
     "note_refused_proof",
     "note_sign_in",
     "note_widget_seen",

@@ -61,9 +61,7 @@ def add_participant(events: EventLog, *, by: Agent, conversation_id: uuid.UUID, 
         raise Forbidden()
     if taking_part.filter(agent=colleague, is_active=True).exists():
         return conversation
-    participant = ensure_participant(events, conversation, colleague)
-    participant.is_active = True
-    participant.save(update_fields=["is_active"])
+    ensure_participant(events, conversation, colleague)
     append_event(events, conversation, "invited", agent=by, participant=colleague.display_name)
     conversation.save()
     record(events, EventType.TEAM_CONVERSATION_UPDATED, conversation)

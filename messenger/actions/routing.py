@@ -58,9 +58,14 @@ def next_member(team: Team) -> Agent | None:
 
 
 def ensure_participant(events: EventLog, conversation: Conversation, agent: Agent) -> Participant:
-    """Return the agent's part in the conversation, made when they have none."""
-    own = Participant.objects.filter(tenant_id=agent.tenant_id, conversation=conversation, agent=agent)
-    return own.first() or new_agent_participant(events, conversation, agent)
+    """Return the agent's part in the conversation, in which they are active from now on."""
+    own = Participant.objects.filter(tenant_id=agent.tenant_id, conversation=conversation, agent=agent).first()
+    if own is None:
+        return new_agent_participant(events, conversation, agent)
+    if not own.is_active:
+        own.is_active = True
+        own.save(update_fields=["is_active"])
+    return own
 
 
 def _team_for(conversation: Conversation) -> Team | None:

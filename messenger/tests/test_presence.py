@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack, asynccontextmanager
+
 import pytest
 
 from curbe.testing.cast import make_company
@@ -30,6 +32,17 @@ async def hear_of(line, kind):
         frame = await line.hear_until("eph")
         if frame["k"] == kind:
             return frame
+
+
+@asynccontextmanager
+async def lines_of(*desks):
+    """The sockets of these agents, each welcomed."""
+    async with AsyncExitStack() as stack:
+        lines = [await stack.enter_async_context(connected("/ws/inbox", headers=[HOST])) for _ in desks]
+        for line, desk in zip(lines, desks, strict=True):
+            await line.hello(desk.bearer)
+            await line.hear()
+        yield lines
 
 
 async def test_the_team_is_told_when_a_visitor_looks_and_looks_away(chatting):
@@ -130,17 +143,23 @@ async def test_of_a_blocked_contact_the_team_sees_no_presence_and_no_visit(chatt
 
 async def test_marking_unread_is_told_to_that_agents_tabs_alone(chatting, harbor):
     _browser, desk, conversation_id = chatting
-    ben = await in_thread(lambda: harbor.desk(harbor.ben))()
-    async with connected("/ws/inbox", headers=[HOST]) as mine, connected("/ws/inbox", headers=[HOST]) as bens:
-        for line, who in ((mine, desk), (bens, ben)):
-            await line.hello(who.bearer)
-            await line.hear()
+    async with lines_of(desk, await in_thread(lambda: harbor.desk(harbor.ben))()) as (mine, bens):
         await in_thread(desk.put)(f"conversations/{conversation_id}/read", {"up_to": 1})
         await mine.hear()
         answer = await in_thread(desk.post)(f"conversations/{conversation_id}/unread", {"from": 1})
         assert answer.json() == {"last_read_seq": 0, "unread": 1}
         frame = await hear_of(mine, "agent_read")
         assert (frame["last_read_seq"], frame["unread"], frame["back"]) == (0, 1, True)
+        assert await bens.hears_nothing()
+
+
+async def test_muting_is_told_to_that_agents_tabs_alone_and_once(chatting, harbor):
+    _browser, desk, conversation_id = chatting
+    async with lines_of(desk, await in_thread(lambda: harbor.desk(harbor.ben))()) as (mine, bens):
+        for _ in range(2):
+            await in_thread(desk.put)(f"conversations/{conversation_id}/mute", {"on": True})
+        assert (await hear_of(mine, "agent_muted"))["c"] == conversation_id
+        assert await mine.hears_nothing()
         assert await bens.hears_nothing()
 
 

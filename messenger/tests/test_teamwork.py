@@ -110,7 +110,7 @@ def test_nobody_else_can_do_any_of_it(harbor, rival, desk, thread):
     outsider, guessed = rival.desk(), str(uuid.uuid4())
     tries = [("post", "snooze", {"until": in_hours(1)}), ("post", "tags", {"name": "x"})]
     tries += [("patch", "", {"subject": "x"})]
-    tries += [("post", "participants", {"agent_id": str(rival.ada.id)})]
+    tries += [("post", "participants", {"agent_id": str(rival.ada.id)}), ("put", "mute", {"on": "true"})]
     for method, verb, body in tries:
         for one in (thread, guessed):
             answer = getattr(outsider, method)(f"conversations/{one}/{verb}".rstrip("/"), body)

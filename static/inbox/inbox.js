@@ -3,7 +3,7 @@ import { hideBanner, showBanner } from "./banner.js";
 import { hearDraft, isSendKey, openComposer, resumeDraft, stopTyping, submit, turnTo, typed, wipeDrafts } from "./composer.js";
 import { pressed, showKeys } from "./keys.js";
 import { forgetWaiting, goToNewest, markRows, pointerMoved, scrolled } from "./list.js";
-import { askAgain, hurry, touchAgain, touchRead } from "./live.js";
+import { askAgain, hurry, touch, touchAgain, touchRead } from "./live.js";
 import { showTimeline } from "./log.js";
 import { hurryOutbox, showOutbox, startOutbox, wipeOutbox } from "./outbox.js";
 import { app, fact, find, openConversation } from "./page.js";
@@ -219,6 +219,7 @@ function listen() {
   for (const name of ["wheel", "touchmove", "keydown", "pointerdown"]) document.addEventListener(name, moved, { passive: true });
   document.addEventListener("curbe:fresh", () => (showOutbox(), showPresence()));
   document.addEventListener("curbe:rows", showPresence);
+  document.addEventListener("curbe:muted", (event) => touch(/** @type {CustomEvent} */ (event).detail));
   document.addEventListener("visibilitychange", looked);
   window.addEventListener("pageshow", looked);
   document.addEventListener("scroll", (event) => /** @type {HTMLElement} */ (event.target).id === "list-scroll" && scrolled(), { capture: true, passive: true });

@@ -21,6 +21,7 @@ const ACTS = {
   z: () => openMenu("snooze"),
   l: () => openMenu("tags"),
   p: () => openMenu("priority"),
+  m: () => find("#mute")?.click(),
   U: () => find("#unread")?.click(),
   g: () => void (wentAt = performance.now()),
   "/": search,

@@ -123,6 +123,7 @@ function touchWhatIsIn({ message, conversation, conversation_id, participant, co
 /** @param {any} frame */
 function takeFleeting(frame) {
   if (frame.k === "agent_read") takeRead(frame);
+  else if (frame.k === "agent_muted") touch({ conversation: frame.c });
   else if (frame.k === "visit") (frame.by.id === openContact() ? touch : remember)({ contact: frame.by.id });
   else if (ABOUT_PEOPLE.has(frame.k)) hear(frame);
   else if (frame.k === "assistant.delta") {

@@ -15,7 +15,7 @@ import { preferences } from "./writing.js";
  * marked it as unread.
  * @typedef {{c: string, last_read_seq: number, unread: number, back?: boolean}} Read */
 /** @typedef {{id: string, conversation_id: string, body: string, author: {kind: string, name: string}, mentions?: string[], event: {name: string, summary?: string} | null}} Said */
-/** @typedef {{assignee: {id: string} | null, contact: {display_name: string}, assistant_answers: boolean}} About */
+/** @typedef {{assignee: {id: string} | null, contact: {display_name: string}, assistant_answers: boolean, muted: boolean}} About */
 /** Whom it is about, what they said, and both in one sentence.
  * @typedef {{title: string, body: string, sentence: string}} Telling */
 
@@ -78,7 +78,8 @@ function handedOver(summary, { contact: { display_name: title } }) {
 }
 
 /** @param {About} conversation */
-function isWanted({ assignee }) {
+function isWanted({ assignee, muted }) {
+  if (muted) return false;
   const { ring } = preferences();
   const isMine = assignee?.id === fact("agent");
   return ring === "all" || (ring !== "none" && isMine) || (ring === "mine_and_unassigned" && !assignee);

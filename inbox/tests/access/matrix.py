@@ -122,6 +122,7 @@ INBOX = {
     "POST inbox/c/<conversation_id>/priority/": verb(body=lambda things: {"priority": "high"}),
     "POST inbox/c/<conversation_id>/subject/": verb(body=lambda things: {"subject": "A lamp"}),
     "POST inbox/c/<conversation_id>/participants/": verb(body=lambda things: {"agent_id": things["agent_id"]}),
+    "POST inbox/c/<conversation_id>/mute/": verb(body=lambda things: {"on": "1"}),
     "POST inbox/c/<conversation_id>/transcript/": thing(body=lambda things: {"email": "grace@mail.example"}),
     # Somebody else's conversations are each refused in the answer.
     "POST inbox/bulk/": screen(body=lambda things: {"verb": "close", "ids": things["conversation_id"]}),
@@ -198,6 +199,7 @@ API = {
     "POST api/inbox/conversations/<conversation_id>/participants": item(
         body=lambda things: {"agent_id": str(things["agent_id"])}
     ),
+    "PUT api/inbox/conversations/<conversation_id>/mute": item(body=lambda things: {"on": True}),
     "GET api/inbox/conversations/<conversation_id>/transcript": item(),
     # The tests' installation sends no e-mail.
     "POST api/inbox/conversations/<conversation_id>/transcript": item(

@@ -26,6 +26,10 @@ class ParticipantBody(serializers.Serializer[Any]):
     agent_id = KeyField()
 
 
+class MuteBody(serializers.Serializer[Any]):
+    on = serializers.BooleanField()
+
+
 class PriorityBody(serializers.Serializer[Any]):
     priority = serializers.ChoiceField(choices=Conversation.Priority.values)
 

@@ -16,6 +16,7 @@ from .teamwork_bodies import (
     ALIASES,
     ARGUMENTS,
     BulkBody,
+    MuteBody,
     ParticipantBody,
     SnoozeBody,
     TagBody,
@@ -86,6 +87,16 @@ class ParticipantsView(AgentView):
     def post(self, request: Request, conversation_id: uuid.UUID) -> Response:
         agent_id = valid_body(ParticipantBody, request.data)["agent_id"]
         actions.add_participant(by=self.agent, conversation_id=conversation_id, agent_id=agent_id)
+        return self.answer_conversation(conversation_id)
+
+
+class MuteView(AgentView):
+    """Be told of a conversation no more, or again: for this agent alone, whom a mention tells nevertheless."""
+
+    @answers(shapes.TeamConversationPayload, request=MuteBody, operation_id="agent_mute")
+    def put(self, request: Request, conversation_id: uuid.UUID) -> Response:
+        on = valid_body(MuteBody, request.data)["on"]
+        actions.mute_conversation(by=self.agent, conversation_id=conversation_id, on=on)
         return self.answer_conversation(conversation_id)
 
 

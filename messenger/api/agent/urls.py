@@ -61,6 +61,7 @@ urlpatterns = [
     path(f"{_CONVERSATION}/suggestion", composing_views.SuggestionView.as_view()),
     path(f"{_CONVERSATION}/transcript", transcript_views.TranscriptView.as_view()),
     path(f"{_CONVERSATION}/participants", teamwork_views.ParticipantsView.as_view()),
+    path(f"{_CONVERSATION}/mute", teamwork_views.MuteView.as_view()),
     path("mentions", composing_views.MentionsView.as_view()),
     path("preview", composing_views.PreviewView.as_view()),
     path("saved-replies", composing_views.SavedRepliesView.as_view()),

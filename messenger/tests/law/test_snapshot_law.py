@@ -44,6 +44,7 @@ SILENT = {
     "is_wanted": "what is read changes nothing",
     "mail_transcript": "what is read changes nothing",
     "mark_unread_by_agent": "an agent's own cursor is private to them: it travels beside the log (`agent_read`)",
+    "mute_conversation": "an agent's own wish is private to them: it travels beside the log (`agent_muted`)",
     "note_refused_proof": "the admins' log of refused proofs is a page, not a part of any conversation",
     "note_sign_in": "the audit log is a page, not a part of any conversation",
     "open_turn": "who works on an answer is in nobody's state",
