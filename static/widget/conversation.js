@@ -104,7 +104,7 @@ function Thread({ ui, list, isAtEnd, setAtEnd }) {
   const parts = partsOf(state, unreadFrom, ui.now);
   const typists = typistsOf(state, ui.now);
   const first = state.log.messages[thread]?.[0]?.seq ?? 0;
-  const drawn = useRef({ first, height: 0, shown: 0 });
+  const drawn = useRef({ first, end: 0 });
   const asked = useRef(0);
 
   useLayoutEffect(() => keepPlace(first));
@@ -113,16 +113,12 @@ function Thread({ ui, list, isAtEnd, setAtEnd }) {
   }, [state.isOpen]);
   useEffect(() => {
     if (isAtEnd && state.isOpen && isStored(thread)) ui.look(thread);
-    const { current } = list;
     // A page that does not fill the screen cannot be scrolled, so it asks for what is before it by itself, once.
-    const isShort = current && current.scrollHeight <= current.clientHeight;
-    if (isShort && first > 1 && first !== asked.current) void session.loadOlder((asked.current = first));
+    if (!drawn.current.end && first > 1 && first !== asked.current) void session.loadOlder((asked.current = first));
   });
   useEffect(() => {
-    // The keyboard of a phone, or a long draft, takes room.
-    const watcher = new ResizeObserver(stay);
-    if (list.current) watcher.observe(list.current);
-    return () => watcher.disconnect();
+    // The keyboard of a phone, or a long draft, takes room. Nothing is left to watch when the thread goes.
+    if (list.current) new ResizeObserver(stay).observe(list.current);
   }, []);
 
   /** Whoever reads above stays where they are, whoever is at the end stays there, however high the thread is now.
@@ -131,12 +127,12 @@ function Thread({ ui, list, isAtEnd, setAtEnd }) {
   function keepPlace(first) {
     const { current } = list;
     if (!current?.clientHeight) return; // Hidden: it has no place.
-    const { scrollTop, scrollHeight: height, clientHeight: shown } = current;
+    const end = current.scrollHeight - current.clientHeight;
     const before = drawn.current;
     // Older history grows above. What became shorter, or has more room, moved nobody away from its end.
-    if (first < before.first) current.scrollTop += height - before.height;
-    else if (Math.min(height, before.height) - scrollTop - Math.max(shown, before.shown) < NEAR_PX) current.scrollTop = height;
-    drawn.current = { first, height, shown };
+    if (first < before.first) current.scrollTop += end - before.end;
+    else if (Math.min(end, before.end) - current.scrollTop < NEAR_PX) current.scrollTop = end;
+    drawn.current = { first, end };
   }
 
   /** A part became higher by itself, or the whole thread. */
