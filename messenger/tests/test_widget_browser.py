@@ -16,6 +16,7 @@ from playwright.sync_api import expect
 from curbe.testing.bed import Bed
 from curbe.testing.held import Held
 from curbe.testing.people import WITHIN_MS, VisitorAtShop
+from curbe.testing.program import TeamProgram
 from curbe.testing.stack import Stack
 from curbe.testing.waiting import SERVED_WITHIN_S, hear, wait_for
 
@@ -30,6 +31,7 @@ SCROLL_AND_DRAW = f"""async (thread) => {{
   {DRAWN};
   return thread.scrollTop;
 }}"""
+LONG = "\n\n".join(["Something that takes more than one line on a phone"] * 60 + ["the last line"])
 LEFT = f"async (thread) => {{ {DRAWN}; return thread.scrollHeight - thread.scrollTop - thread.clientHeight; }}"
 
 
@@ -412,8 +414,9 @@ def test_whoever_just_scrolled_up_is_left_there(browser, stack):
 
     @browser.run
     def story(session):
-        visitor, _ = begins(session, stack, "\n".join(f"line {number}" for number in range(60)))
-        expect(visitor.thread.locator(".meta.sent")).to_be_visible(timeout=WITHIN_MS)
+        visitor, conversation = begins(session, stack, "Hello")
+        reply(stack, conversation, LONG)
+        visitor.sees("the last line")
         assert visitor.thread.evaluate(SCROLL_AND_DRAW) == 0
         jump = visitor.frame.get_by_role("button", name="Jump to the latest message")
         expect(jump).to_be_visible(timeout=WITHIN_MS)
@@ -429,6 +432,27 @@ def test_whoever_just_scrolled_up_is_left_there(browser, stack):
         visitor.page.keyboard.press("Escape")
         expect(visitor.frame.locator(".emoji")).to_have_count(0)
         assert visitor.thread.evaluate(LEFT) <= 1
+
+
+def test_whoever_reads_above_stays_while_what_is_there_becomes_higher(browser, stack):
+    """Files are drawn after their message; and a phone that is turned wraps everything anew."""
+
+    @browser.run
+    def story(session):
+        visitor, conversation = begins(session, stack, "Hello", phone=True)
+        reply(stack, conversation, LONG)
+        files = [(f"terms-{number}.txt", b"Two years.", "text/plain") for number in range(5)]
+        TeamProgram(stack).reply(conversation, "All of it", *files)
+        expect(visitor.thread.locator(".files .saved")).to_have_count(5, timeout=WITHIN_MS)
+        assert visitor.thread.evaluate(LEFT) <= 1
+        visitor.thread.evaluate("(thread) => (thread.scrollTop -= 100)")
+        jump = visitor.frame.get_by_role("button", name="Jump to the latest message")
+        expect(jump).to_be_visible(timeout=WITHIN_MS)
+        assert visitor.thread.evaluate(LEFT) == pytest.approx(100, abs=2)
+        for width, height in ((844, 390), (390, 844)):
+            visitor.page.set_viewport_size({"width": width, "height": height})
+            assert visitor.thread.evaluate(LEFT) > 48
+            expect(jump).to_be_visible()
 
 
 def test_it_speaks_spanish_and_fills_a_phone(browser, stack):

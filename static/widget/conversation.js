@@ -29,7 +29,7 @@ export function ConversationScreen({ ui: given }) {
   const isClosed = conversation?.status === "closed";
   const [isAtEnd, setAtEnd] = useState(true);
   const list = useRef(/** @type {HTMLElement | null} */ (null));
-  const toEnd = () => list.current && (list.current.scrollTop = list.current.scrollHeight);
+  const toEnd = () => list.current && ((list.current.scrollTop = list.current.scrollHeight), setAtEnd(true));
   return html`
     <${Header} ui=${ui} />
     <${Notices} ui=${ui} />
@@ -104,10 +104,12 @@ function Thread({ ui, list, isAtEnd, setAtEnd }) {
   const parts = partsOf(state, unreadFrom, ui.now);
   const typists = typistsOf(state, ui.now);
   const first = state.log.messages[thread]?.[0]?.seq ?? 0;
+  const now = useRef({ first, isAtEnd });
   const drawn = useRef({ first, end: 0 });
   const asked = useRef(0);
+  now.current = { first, isAtEnd };
 
-  useLayoutEffect(() => keepPlace(first));
+  useLayoutEffect(keepPlace);
   useLayoutEffect(() => {
     if (state.isOpen) setUnreadFrom(firstUnread(ui));
   }, [state.isOpen]);
@@ -118,32 +120,33 @@ function Thread({ ui, list, isAtEnd, setAtEnd }) {
   });
   useEffect(() => {
     // The keyboard of a phone, or a long draft, takes room. Nothing is left to watch when the thread goes.
-    if (list.current) new ResizeObserver(stay).observe(list.current);
+    if (list.current) new ResizeObserver(keepPlace).observe(list.current);
   }, []);
 
-  /** Whoever reads above stays where they are, whoever is at the end stays there, however high the thread is now.
-   * The place itself is asked, and not `isAtEnd`: scrolling is told only with the next frame.
-   * @param {number} first the seq of the oldest message there is now */
-  function keepPlace(first) {
-    const { current } = list;
-    if (!current?.clientHeight) return; // Hidden: it has no place.
-    const end = current.scrollHeight - current.clientHeight;
-    const before = drawn.current;
-    // Older history grows above. What became shorter, or has more room, moved nobody away from its end.
-    if (first < before.first) current.scrollTop += end - before.end;
-    else if (Math.min(end, before.end) - current.scrollTop < NEAR_PX) current.scrollTop = end;
-    drawn.current = { first, end };
+  /** Whether the reader is at the end of what was drawn. What became shorter since, or has more room, or less, moved
+   * nobody away from there.
+   * @param {HTMLElement} one */
+  function isAtLast(one) {
+    return Math.min(one.scrollHeight - one.clientHeight, drawn.current.end) - one.scrollTop < NEAR_PX;
   }
 
-  /** A part became higher by itself, or the whole thread. */
-  function stay() {
-    keepPlace(drawn.current.first);
+  /** Whoever reads above stays where they are, whoever is at the end stays there, however high the thread is now. The
+   * place itself is asked as well, because scrolling is told with the next frame only. */
+  function keepPlace() {
+    const { current } = list;
+    if (!current?.clientHeight) return; // Hidden: it has no place.
+    const { first, isAtEnd } = now.current;
+    const end = current.scrollHeight - current.clientHeight;
+    // Older history grows above.
+    if (first < drawn.current.first) current.scrollTop += end - drawn.current.end;
+    else if (isAtEnd && isAtLast(current)) current.scrollTop = end;
+    drawn.current = { first, end };
   }
 
   function scrolled() {
     const { current } = list;
     if (!current) return;
-    setAtEnd(current.scrollHeight - current.scrollTop - current.clientHeight < NEAR_PX);
+    setAtEnd(isAtLast(current));
     if (current.scrollTop < NEAR_PX && hasOlder(state) && first > 1) void session.loadOlder(first);
   }
 
@@ -152,8 +155,8 @@ function Thread({ ui, list, isAtEnd, setAtEnd }) {
       ${hasOlder(state) && (conversation || isStored(thread))
         ? html`<p class="older"><button class="plain" disabled=${state.loading[thread]} onClick=${() => session.loadOlder(first)}>${t("older")}</button></p>`
         : html`<${Intro} ui=${ui} />`}
-      ${parts.map((part) => html`<${Line} key=${part.key} ui=${ui} part=${part} stay=${stay} />`)}
-      ${conversation?.rating_requested && html`<${Later} key=${`feedback ${conversation.cycle}`} of="Feedback" ui=${ui} conversation=${conversation} onShown=${stay} />`}
+      ${parts.map((part) => html`<${Line} key=${part.key} ui=${ui} part=${part} stay=${keepPlace} />`)}
+      ${conversation?.rating_requested && html`<${Later} key=${`feedback ${conversation.cycle}`} of="Feedback" ui=${ui} conversation=${conversation} onShown=${keepPlace} />`}
       ${typists.map((who) => html`<${Typing} key=${`typing ${who.id}`} ui=${ui} who=${who} />`)}
     </div>
   `;

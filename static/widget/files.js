@@ -60,6 +60,7 @@ export function Tray({ ui, picked, setPicked }) {
 /** What a message carries: pictures to look at, other files to save.
  * @param {{ui: Ui, files: Attachment[], onShown: () => void}} props */
 export function Files({ ui, files, onShown }) {
+  useLayoutEffect(onShown, []);
   return html`<ul class="files">${files.map((file) => html`<li key=${file.id}><${file.width ? Picture : Saved} ui=${ui} file=${file} onShown=${onShown} /></li>`)}</ul>`;
 }
 
