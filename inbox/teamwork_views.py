@@ -104,9 +104,10 @@ def invite(request: AgentRequest, conversation_id: uuid.UUID) -> HttpResponse:
 @agent_required
 def mute(request: AgentRequest, conversation_id: uuid.UUID) -> HttpResponse:
     """Be told of the conversation no more, or again. No log tells the page of it, so the answer does."""
-    actions.mute_conversation(by=request.agent, conversation_id=conversation_id, **valid(MuteForm(request.POST)))
+    on = valid(MuteForm(request.POST))["on"]
+    actions.mute_conversation(by=request.agent, conversation_id=conversation_id, on=on)
     response = changed(request, conversation_id)
-    response["HX-Trigger"] = json.dumps({"curbe:muted": {"conversation": str(conversation_id)}})
+    response["HX-Trigger"] = json.dumps({"curbe:muted": {"conversation": str(conversation_id), "on": on}})
     return response
 
 

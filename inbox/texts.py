@@ -33,6 +33,8 @@ def _thread() -> dict[str, str]:
         "cycle": _("Reopened · round {cycle}"),
         "conversation": _("Conversation of {date}"),
         "marked_unread": _("Marked as unread."),
+        "muted": _("Muted. You are told of mentions only."),
+        "unmuted": _("You are notified again."),
         "said": _("{name} wrote: {text}"),
         "handed_over": _("The assistant handed over to the team"),
         "reply_placeholder": _("Write a reply…"),

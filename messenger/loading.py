@@ -51,7 +51,7 @@ def _facts(
 
 
 def own_facts(shared: _Shared, agent: Agent) -> list[Facts]:
-    """Return the same for one agent."""
+    """Return the facts of which some are the agent's own."""
     return [
         replace(one, own_read=own.get(agent.id), is_muted=_is_muted(one.participants, agent)) for one, own in shared
     ]

@@ -1,5 +1,6 @@
 """Ephemeral facts: typing, presence, viewing, page views, an agent's own reading. They travel beside the log, are never
-stored, and none of them is known from anything else: whoever misses one is wrong only until it runs out.
+stored, and none of them is known from anything else: whoever misses one is wrong only until it runs out. What an agent
+has read or muted is stored, for them alone, and no log tells of it: their other tabs ask for it.
 """
 
 from __future__ import annotations

@@ -22,8 +22,9 @@ LISTEN = """window.shown = []; window.played = 0;
   const start = OscillatorNode.prototype.start;
   OscillatorNode.prototype.start = function (...at) { played += 1; return start.apply(this, at) }"""
 NOTES = 2
+MUTED = "Muted. You are told of mentions only."
 # At one moment: the number in the title, once that is how many rows are unread and what was opened is none of them.
-SETTLED_TITLE = """(opened) => { const rows = [...document.querySelectorAll("#rows .row.unread")];
+SETTLED_TITLE = """(opened) => { const rows = [...document.querySelectorAll("#rows .row.unread:not([data-muted])")];
   const told = Number(/^\\((\\d+)\\) /.exec(document.title)?.[1] ?? 0);
   return told === rows.length && !rows.some((row) => row.textContent.includes(opened)) ? [told] : null }"""
 
@@ -65,6 +66,14 @@ def likes(agent, **wishes):
 def count_in_title(agent):
     found = re.match(r"\((\d+)\) ", agent.page.title())
     return int(found[1]) if found else 0
+
+
+def heard(agent, count):
+    """What the desktop has shown, once that is so much."""
+    shown = wait_for(
+        lambda: (now := agent.page.evaluate("shown")) and len(now) >= count and now, "the desktop to show it"
+    )
+    return [body for _, body in shown]
 
 
 def settled_title(agent, opened):
@@ -129,35 +138,36 @@ def test_what_is_muted_tells_nothing_but_who_is_named_until_it_is_not(browser, s
     @browser.run
     def story(session):
         visitor, other = begins(session, stack, "mute me"), begins(session, stack, "mute nobody")
-        agent, colleague = listens(session, stack), AgentAtInbox.signs_in(session, stack, agent=2)
-        likes(agent, desktop=True, sound=False)
+        agent, colleague = listens(session, stack), listens(session, stack, agent=2)
+        for one in (agent, colleague):
+            likes(one, desktop=True, sound=False)
         agent.opens("mute me")
         tab = AgentAtInbox(agent.page.context.new_page(), agent.base_url)
         tab.page.goto(agent.page.url)
         tab.sees("mute me")
         agent.page.keyboard.press("m")
+        expect(agent.page.locator("#announcer")).to_have_text(MUTED, timeout=WITHIN_MS)
         for one in (agent, tab):
             expect(one.page.locator("#mute")).to_have_text("Muted – Notify me again", timeout=WITHIN_MS)
             expect(one.row_saying("mute me").locator(".muted")).to_be_visible(timeout=WITHIN_MS)
         tab.page.close()
-        # It is theirs alone.
-        colleague.opens("mute me")
-        expect(colleague.page.locator("#mute")).to_have_text("Mute for me")
         agent.page.goto(f"{agent.base_url}/inbox/")
         agent.sees_in_list("mute me")
         visitor.says("who hears me?")
+        # The controls: a colleague, another conversation, and whoever is named in this one.
+        assert heard(colleague, 1) == ["who hears me?"]
         agent.sees_in_list("who hears me?")
-        # The controls: another conversation, and whoever is named in this one.
+        settled_title(agent, "who hears me?")
         other.says("everybody hears me")
-        told = wait_for(lambda: agent.page.evaluate("shown"), "the desktop to show the other")
-        assert [body for _, body in told] == ["everybody hears me"]
+        assert heard(agent, 1) == ["everybody hears me"]
+        colleague.opens("who hears me?")
+        expect(colleague.page.locator("#mute")).to_have_text("Mute for me")
         colleague.notes("@Maya Okafor can you look?")
-        wait_for(lambda: agent.page.evaluate("shown.length") == 2, "the desktop to show the mention")
+        assert heard(agent, 2) == ["everybody hears me", "@Maya Okafor can you look?"]
         agent.opens("who hears me?")
         agent.page.locator("#mute").click()
         expect(agent.page.locator("#mute")).to_have_text("Mute for me", timeout=WITHIN_MS)
         agent.page.goto(f"{agent.base_url}/inbox/")
         agent.sees_in_list("who hears me?")
         visitor.says("and now?")
-        told = wait_for(lambda: agent.page.evaluate("shown"), "the desktop to show it again")
-        assert [body for _, body in told] == ["and now?"]
+        assert heard(agent, 1) == ["and now?"]

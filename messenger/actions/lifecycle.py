@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from typing import Any
 
 from ..errors import TooManyOpen
 from ..events import EventLog, EventType
@@ -155,18 +156,16 @@ def refuse_too_many(open_ones: list[Conversation]) -> None:
         raise TooManyOpen()
 
 
-def new_agent_participant(
-    events: EventLog, conversation: Conversation, agent: Agent, *, is_active: bool = True
-) -> Participant:
-    """Insert an agent who replies for the first time or was assigned; one who is not active only has wishes of it."""
+def new_agent_participant(events: EventLog, conversation: Conversation, agent: Agent, **fields: Any) -> Participant:
+    """Insert an agent who replies for the first time, was assigned, or has a wish of their own about it."""
     return Participant.objects.create(
         tenant_id=agent.tenant_id,
         conversation=conversation,
         kind=Participant.Kind.AGENT,
         agent=agent,
-        is_active=is_active,
         can_invite=True,
         created_at=events.at,
+        **fields,
     )
 
 

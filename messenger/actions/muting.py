@@ -23,12 +23,12 @@ def mute_conversation(*, by: Agent, conversation_id: uuid.UUID, on: bool) -> Non
 
 @verb
 def _set_muted(events: EventLog, *, by: Agent, conversation_id: uuid.UUID, on: bool) -> bool:
-    """Return whether that changed anything. Somebody who takes no part gets one that is not active."""
+    """Return whether that changed anything. Whoever mutes what they take no part in still takes none."""
     conversation = lock_for_team(by.tenant_id, conversation_id)
-    part = Participant.objects.filter(tenant_id=by.tenant_id, conversation=conversation, agent=by).first()
-    if (part is not None and not part.notifications_enabled) == on:
+    own = Participant.objects.filter(tenant_id=by.tenant_id, conversation=conversation, agent=by)
+    if own.filter(notifications_enabled=on).update(notifications_enabled=not on):
+        return True
+    if not on or own.exists():
         return False
-    part = part or new_agent_participant(events, conversation, by, is_active=False)
-    part.notifications_enabled = not on
-    part.save(update_fields=["notifications_enabled"])
+    new_agent_participant(events, conversation, by, is_active=False, notifications_enabled=False)
     return True

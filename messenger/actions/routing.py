@@ -58,13 +58,13 @@ def next_member(team: Team) -> Agent | None:
 
 
 def ensure_participant(events: EventLog, conversation: Conversation, agent: Agent) -> Participant:
-    """Return the agent's part in the conversation, in which they are active from now on."""
+    """Return the agent's part in the conversation; who has only muted it so far begins to take part."""
     own = Participant.objects.filter(tenant_id=agent.tenant_id, conversation=conversation, agent=agent).first()
     if own is None:
         return new_agent_participant(events, conversation, agent)
     if not own.is_active:
-        own.is_active = True
-        own.save(update_fields=["is_active"])
+        own.is_active, own.created_at = True, events.at
+        own.save(update_fields=["is_active", "created_at"])
     return own
 
 

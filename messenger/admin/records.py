@@ -100,8 +100,8 @@ class SubjectAdmin(ReadOnlyAdmin):
 
 @admin.register(Participant)
 class ParticipantAdmin(SubjectAdmin):
-    list_display = ["conversation", "kind", "who", "is_active", "can_reply", "joined_at"]
-    list_filter = ["kind", "is_active", "can_reply"]
+    list_display = ["conversation", "kind", "who", "is_active", "can_reply", "notifications_enabled", "joined_at"]
+    list_filter = ["kind", "is_active", "can_reply", "notifications_enabled"]
 
 
 @admin.register(ReadState)

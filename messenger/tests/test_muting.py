@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from messenger import streams
-from messenger.models import Participant
+from messenger.models import Participant, Team, TeamMember
 
 pytestmark = pytest.mark.django_db
 
@@ -54,15 +54,34 @@ def test_every_event_says_it_to_whom_it_concerns(harbor, guest, desk, path):
     assert {name: payload["conversation"]["muted"] for name, payload in told.items()} == {"Ada": True, "Ben": False}
 
 
-def test_who_has_only_muted_it_takes_no_part_until_they_do(harbor, desk, path):
-    ben = harbor.desk(harbor.ben)
+def invite(harbor, thread):
+    harbor.desk(harbor.ben).post(f"conversations/{thread}/participants", {"agent_id": str(harbor.ada.id)})
+
+
+def assign(harbor, thread):
+    harbor.desk(harbor.ben).post(f"conversations/{thread}/assign", {"agent_id": str(harbor.ada.id)})
+
+
+def reply(harbor, thread):
+    harbor.desk().reply(thread, "Hello")
+
+
+def take_turns(harbor, thread):
+    team = Team.objects.create(tenant=harbor.tenant, name="Support", round_robin=True)
+    TeamMember.objects.create(tenant=harbor.tenant, team=team, agent=harbor.ada)
+    harbor.desk(harbor.ben).post(f"conversations/{thread}/assign", {"team_id": str(team.id)})
+
+
+@pytest.mark.parametrize("joins", [invite, assign, reply, take_turns])
+def test_who_has_only_muted_it_takes_no_part_until_they_do(harbor, desk, path, joins):
+    ben, thread = harbor.desk(harbor.ben), path.removeprefix("conversations/")
     mute(desk, path)
     assert names(ben.get(path).json()) == []
     # They may bring in a colleague, as anybody may, and stay out themselves.
     invited = desk.post(f"{path}/participants", {"agent_id": str(harbor.ben.id)})
     assert (invited.status_code, names(invited.json())) == (200, ["Ben"])
-    assigned = ben.post(f"{path}/assign", {"agent_id": str(harbor.ada.id)}).json()
-    assert names(assigned) == ["Ada", "Ben"]
+    joins(harbor, thread)
+    assert names(ben.get(path).json()) == ["Ben", "Ada"], "in the order in which they came"
     assert desk.get(path).json()["muted"] is True, "taking part changes nothing about it"
 
 

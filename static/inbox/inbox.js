@@ -12,9 +12,10 @@ import { attention, nudge, send, startStream } from "./stream.js";
 import { markUnread, moved, readOn, startReading, takeRead } from "./reading.js";
 import { pick, unpick } from "./selection.js";
 import "./settings.js";
-import { startTabs, tellGone } from "./tabs.js";
+import { announce, startTabs, tellGone, tellMuted } from "./tabs.js";
 import { startSearch } from "./search.js";
 import { startTeamwork } from "./teamwork.js";
+import { text } from "./texts.js";
 import { goToEnd, isOpenEnded, openThread } from "./thread.js";
 import { arrangeThread } from "./arrange.js";
 import { showTimes } from "./times.js";
@@ -131,6 +132,14 @@ const ACTS = {
   },
 };
 
+/** The server tells this agent's other computers, and nobody of it in the log.
+ * @param {{conversation: string, on: boolean}} what */
+function muted({ conversation, on }) {
+  touch({ conversation });
+  tellMuted(conversation);
+  announce(text(on ? "muted" : "unmuted"));
+}
+
 function togglePanel() {
   const isOpen = app().toggleAttribute("data-panel");
   find("#panel-button")?.setAttribute("aria-expanded", String(isOpen));
@@ -219,7 +228,7 @@ function listen() {
   for (const name of ["wheel", "touchmove", "keydown", "pointerdown"]) document.addEventListener(name, moved, { passive: true });
   document.addEventListener("curbe:fresh", () => (showOutbox(), showPresence()));
   document.addEventListener("curbe:rows", showPresence);
-  document.addEventListener("curbe:muted", (event) => touch(/** @type {CustomEvent} */ (event).detail));
+  document.addEventListener("curbe:muted", (event) => muted(/** @type {CustomEvent} */ (event).detail));
   document.addEventListener("visibilitychange", looked);
   window.addEventListener("pageshow", looked);
   document.addEventListener("scroll", (event) => /** @type {HTMLElement} */ (event.target).id === "list-scroll" && scrolled(), { capture: true, passive: true });
@@ -235,7 +244,7 @@ startTeamwork();
 startSearch();
 startOutbox();
 startReading(touchRead);
-startTabs(takeRead);
+startTabs(takeRead, (conversation) => touch({ conversation }));
 attention.look(!document.hidden);
 shown();
 startStream(() => (hurryOutbox(), resumeDraft(), tellViewing()));

@@ -48,14 +48,14 @@ export function pointerMoved() {
   movedAt = performance.now();
 }
 
-/** Mark the row of the open conversation, and count unread rows in the title. */
+/** Mark the row of the open conversation, and count unread rows in the title, of which those that are muted are none. */
 export function markRows() {
   const open = openConversation();
   for (const link of findAll("#rows .row > a")) {
     if (link.parentElement?.dataset.id === open) link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");
   }
-  const unread = findAll("#rows .row.unread").length;
+  const unread = findAll("#rows .row.unread:not([data-muted])").length;
   const title = document.title.replace(/^\(\d+\) /, "");
   document.title = unread ? `(${unread}) ${title}` : title;
 }

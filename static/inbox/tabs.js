@@ -23,16 +23,27 @@ import { preferences } from "./writing.js";
 let tabs = null;
 
 /** Join the other tabs of this agent.
- * @param {(read: Read) => void} hearRead */
-export function startTabs(hearRead) {
+ * @param {(read: Read) => void} hearRead
+ * @param {(conversation: string) => void} hearMuted */
+export function startTabs(hearRead, hearMuted) {
   const name = `curbe:inbox:${fact("agent")}`;
-  const hear = (/** @type {any} */ message) => (message.t === "read" ? hearRead(message) : showBanner("signed_out"));
+  const hear = (/** @type {any} */ message) => {
+    if (message.t === "read") hearRead(message);
+    else if (message.t === "muted") hearMuted(message.c);
+    else showBanner("signed_out");
+  };
   tabs = createTabs({ name, hear, open: (channel) => new BroadcastChannel(channel), alone, store, clock });
 }
 
 /** @param {Read} read */
 export function tellRead(read) {
   tabs?.say({ t: "read", ...read });
+}
+
+/** The agent has muted a conversation, or wants to be told of it again.
+ * @param {string} conversation */
+export function tellMuted(conversation) {
+  tabs?.say({ t: "muted", c: conversation });
 }
 
 /** This browser's agent signs out. */

@@ -184,6 +184,15 @@ async def _agent_read(at: Installation) -> None:
         assert await theirs.still_answers()
 
 
+@case("eph: what an agent mutes is told to their own tabs, which ask for the rest")
+async def _agent_muted(at: Installation) -> None:
+    async with both(at) as (visitor, theirs, agent, ours):
+        await agent.call("PUT", f"conversations/{visitor.conversation_id}/mute", {"on": True})
+        frame = await ours.hear_of("agent_muted")
+        assert frame == {"t": "eph", "k": "agent_muted", "c": visitor.conversation_id}
+        assert await theirs.still_answers()
+
+
 @case("pong, active and fields that nobody knows are no offence")
 async def _harmless(at: Installation) -> None:
     visitor = await at.visitor()
