@@ -87,8 +87,10 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if BED in config.stash:
         config.stash[BED].close()
-    for path in LOCAL_DIR.glob(f"*{os.getpid()}.sqlite3*"):
-        path.unlink()
+    # By their whole names: the numbers of other runs may end in this one's.
+    for name in (str(os.getpid()), f"test-{os.getpid()}"):
+        for path in LOCAL_DIR.glob(f"{name}.sqlite3*"):
+            path.unlink()
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +21,16 @@ import pytest
 def test_it(): pass
 def test_other(client, db): pass
 def test_third(): pass
+"""
+# The number of another run may end in this one's.
+MAKES_DATABASES = """
+import os
+from pathlib import Path
+from curbe.testing.plugin import LOCAL_DIR
+def test_it():
+    both = [LOCAL_DIR / f"test-{pid}.sqlite3" for pid in (os.getpid(), f"9{os.getpid()}")]
+    for path in both: path.touch()
+    Path(__file__).with_name("made").write_text("\\n".join(map(str, both)))
 """
 SPAWNS = "def test_it(spawn_stack): pass\ndef test_other(): pass"
 
@@ -42,6 +53,14 @@ def test_a_run_that_skips_something_fails_and_says_so(tmp_path, content):
     done = run_pytest(tmp_path, content)
     assert done.returncode == 1, done.stdout
     assert "nothing may be skipped" in done.stdout
+
+
+def test_a_run_removes_its_own_databases_alone(tmp_path):
+    done = run_pytest(tmp_path, MAKES_DATABASES)
+    own, anothers = (tmp_path / "made").read_text().splitlines()
+    assert done.returncode == 0, done.stdout
+    assert not Path(own).exists()
+    Path(anothers).unlink()  # It is there: the control of the line above.
 
 
 def test_the_header_names_the_servers(tmp_path):
