@@ -104,10 +104,10 @@ function Thread({ ui, list, isAtEnd, setAtEnd }) {
   const parts = partsOf(state, unreadFrom, ui.now);
   const typists = typistsOf(state, ui.now);
   const first = state.log.messages[thread]?.[0]?.seq ?? 0;
-  const now = useRef({ first, isAtEnd });
+  const given = useRef({ first, isAtEnd });
   const drawn = useRef({ first, end: 0 });
   const asked = useRef(0);
-  now.current = { first, isAtEnd };
+  given.current = { first, isAtEnd };
 
   useLayoutEffect(keepPlace);
   useLayoutEffect(() => {
@@ -135,7 +135,7 @@ function Thread({ ui, list, isAtEnd, setAtEnd }) {
   function keepPlace() {
     const { current } = list;
     if (!current?.clientHeight) return; // Hidden: it has no place.
-    const { first, isAtEnd } = now.current;
+    const { first, isAtEnd } = given.current;
     const end = current.scrollHeight - current.clientHeight;
     // Older history grows above.
     if (first < drawn.current.first) current.scrollTop += end - drawn.current.end;
