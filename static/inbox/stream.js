@@ -7,7 +7,7 @@ import { endAnswer, hearAnswer } from "./answering.js";
 import { hideBanner, showBanner } from "./banner.js";
 import { api, poll, TRACE } from "./http.js";
 import { remember, renew, touch } from "./live.js";
-import { fact, openContact, openConversation } from "./page.js";
+import { fact, openContact } from "./page.js";
 import { hasGone, hasSaid, hear, isNamed, showPresence } from "./presence.js";
 import { takeRead } from "./reading.js";
 import { arrived } from "./tabs.js";
@@ -163,8 +163,9 @@ function showState(state) {
     hideBanner("recovering", "offline", "polling");
     if (state === "polling") showBanner("polling");
     else attention.again();
-    // Page views, and what was muted elsewhere, are told once, and not to who was not listening.
-    if (openContact()) touch({ contact: openContact(), conversation: openConversation() || undefined });
+    // Page views, and what was muted elsewhere, are told once, and not to who was not listening: panel, head and the rows
+    // of this person may be behind.
+    if (openContact()) touch({ contact: openContact() });
     onLive();
   } else if (state === "recovering") {
     graceTimer = window.setTimeout(() => showBanner(navigator.onLine ? "recovering" : "offline", () => nudge()), GRACE_MS);
