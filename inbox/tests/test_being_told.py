@@ -70,10 +70,8 @@ def count_in_title(agent):
 
 def heard(agent, count):
     """What the desktop has shown, once that is so much."""
-    shown = wait_for(
-        lambda: (now := agent.page.evaluate("shown")) and len(now) >= count and now, "the desktop to show it"
-    )
-    return [body for _, body in shown]
+    wait_for(lambda: agent.page.evaluate("shown.length") >= count, "the desktop to show it")
+    return [body for _, body in agent.page.evaluate("shown")]
 
 
 def settled_title(agent, opened):

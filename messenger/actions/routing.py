@@ -58,7 +58,7 @@ def next_member(team: Team) -> Agent | None:
 
 
 def ensure_participant(events: EventLog, conversation: Conversation, agent: Agent) -> Participant:
-    """Return the agent's part in the conversation; who has only muted it so far begins to take part."""
+    """Return the agent's part in the conversation, made when they have none; who has only muted it takes part now."""
     own = Participant.objects.filter(tenant_id=agent.tenant_id, conversation=conversation, agent=agent).first()
     if own is None:
         return new_agent_participant(events, conversation, agent)

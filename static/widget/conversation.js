@@ -123,8 +123,8 @@ function Thread({ ui, list, isAtEnd, setAtEnd }) {
     if (list.current) new ResizeObserver(keepPlace).observe(list.current);
   }, []);
 
-  /** Whether the reader is at the end of what was drawn. What became shorter since, or has more room, or less, moved
-   * nobody away from there.
+  /** Whether the reader is at the end of what was drawn. What became longer or shorter since, or has more room or less,
+   * moved nobody away from there.
    * @param {HTMLElement} one */
   function isAtLast(one) {
     return Math.min(one.scrollHeight - one.clientHeight, drawn.current.end) - one.scrollTop < NEAR_PX;
